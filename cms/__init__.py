@@ -1,0 +1,1 @@
+"""The host Wagtail site: runs the demo, shows a production set-up, and is not part of the wheel."""

@@ -1,0 +1,1 @@
+"""The demo: one command that migrates, loads, serves and works."""

@@ -1,0 +1,1 @@
+"""Settings of the host site; one setting lives in one file."""

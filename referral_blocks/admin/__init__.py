@@ -1,0 +1,1 @@
+"""Wagtail admin: one viewset file per concept, reports and the desk of rewards."""

@@ -1,0 +1,1 @@
+"""StreamField blocks that any Wagtail page can use."""

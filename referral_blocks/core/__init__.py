@@ -1,0 +1,1 @@
+"""What every concept stands on: settings, money, codes, errors, tokens, states and the queue."""

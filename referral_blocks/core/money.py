@@ -1,0 +1,92 @@
+"""Money as integer minor units with an ISO 4217 currency; decimals exist only where people type or read them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from decimal import Decimal, InvalidOperation
+from functools import cache
+
+import iso4217
+from babel.numbers import format_currency
+from django.utils.translation import get_language, to_locale
+from django.utils.translation import gettext_lazy as _
+
+from .errors import InvalidInput
+
+MAX_MINOR = 10**15  # far above any sale, far below BIGINT, so that sums of many cannot overflow
+
+
+@cache
+def exponents() -> dict[str, int]:
+    """Currency code → number of decimals, for every ISO 4217 currency that has minor units defined."""
+    return {c.code: c.exponent for c in iso4217.Currency if c.exponent is not None}
+
+
+def currency_choices() -> list[tuple[str, str]]:
+    """All currencies as (code, "code name") for a select field."""
+    return sorted((c.code, f"{c.code} – {c.currency_name}") for c in iso4217.Currency if c.exponent is not None)
+
+
+def validate_currency(code: str, *, path: tuple[str, ...] = ("currency",)) -> str:
+    """``code`` in upper case; raises InvalidInput when ISO 4217 does not know it."""
+    upper = str(code).strip().upper()
+    if upper not in exponents():
+        raise InvalidInput(
+            _("There is no currency “%(code)s”. Use a three-letter ISO 4217 code such as EUR.") % {"code": upper[:8]},
+            code="invalid_currency",
+            path=path,
+        )
+    return upper
+
+
+@dataclass(frozen=True, slots=True)
+class Money:
+    """An amount in minor units of one currency: ``Money(1250, "GBP")`` is £12.50."""
+
+    amount_minor: int
+    currency: str
+
+    @property
+    def decimal(self) -> Decimal:
+        """The amount in major units, exact."""
+        return Decimal(self.amount_minor).scaleb(-exponents()[self.currency])
+
+    def format(self, locale: str | None = None) -> str:
+        """For people, in ``locale`` (such as ``de-AT``) or the active language."""
+        name = to_locale(locale or get_language() or "en")
+        return format_currency(self.decimal, self.currency, locale=name)
+
+    def __str__(self) -> str:
+        return self.format()
+
+
+def parse_amount(amount: str | Decimal | int, currency: str, *, path: tuple[str, ...] = ("amount",)) -> Money:
+    """Money from major units as people type them (``"12.50"``); raises InvalidInput for anything but a positive,
+    finite amount with no more decimals than the currency has. Floats are refused: they are not exact."""
+    code = validate_currency(currency)
+    if isinstance(amount, float):
+        raise TypeError("Money is never a float")
+    try:
+        value = Decimal(str(amount).strip())
+    except InvalidOperation:
+        value = Decimal("NaN")
+    if not value.is_finite():
+        raise InvalidInput(
+            _("“%(amount)s” is not an amount. Write it as 12.50.") % {"amount": str(amount)[:32]},
+            code="invalid_amount",
+            path=path,
+        )
+    if value <= 0:
+        raise InvalidInput(_("The amount has to be more than zero."), code="invalid_amount", path=path)
+    exponent = exponents()[code]
+    if value >= Decimal(MAX_MINOR).scaleb(-exponent):
+        raise InvalidInput(_("The amount is too large."), code="invalid_amount", path=path)
+    minor = value.scaleb(exponent)
+    if minor != minor.to_integral_value():
+        raise InvalidInput(
+            _("%(currency)s has %(decimals)d decimals; “%(amount)s” has more.")
+            % {"currency": code, "decimals": exponent, "amount": str(amount)[:32]},
+            code="too_many_decimals",
+            path=path,
+        )
+    return Money(int(minor), code)

@@ -1,0 +1,76 @@
+"""The only file that knows django-q2: how work is enqueued, scheduled and watched."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+from django.conf import settings
+from django.db import connections, transaction
+from django.utils import timezone
+from django_q.models import OrmQ, Schedule
+from django_q.tasks import async_task
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """Work that comes round: a name that is unique, the dotted path of a task, and how often it runs."""
+
+    name: str
+    task: str
+    minutes: int
+
+
+def enqueue(task: str, *args: Any) -> None:
+    """Queue the task at dotted path ``task``. The row is written in the caller's transaction: a rollback takes it back.
+
+    Arguments are ids and other plain values. A task may run twice, also at the same time, and has to bear it.
+    """
+    async_task(task, *args, task_name=task.rsplit(".", 1)[-1])
+
+
+def sync_schedules(jobs: Iterable[Job]) -> None:
+    """Create or correct the schedule rows of ``jobs``; running it again changes nothing."""
+    for job in jobs:
+        with transaction.atomic():
+            Schedule.objects.update_or_create(
+                name=job.name,
+                defaults={"func": job.task, "schedule_type": Schedule.MINUTES, "minutes": job.minutes, "repeats": -1},
+                create_defaults={
+                    "func": job.task,
+                    "schedule_type": Schedule.MINUTES,
+                    "minutes": job.minutes,
+                    "repeats": -1,
+                    "next_run": timezone.now(),
+                },
+            )
+
+
+def waiting_count() -> int:
+    """How many tasks are queued, running ones included."""
+    return OrmQ.objects.count()
+
+
+def oldest_due_age() -> timedelta:
+    """How long the longest-waiting task has been free to start; zero when none waits."""
+    first = OrmQ.objects.filter(lock__lt=timezone.now()).order_by("lock").values_list("lock", flat=True).first()
+    return timezone.now() - first if first else timedelta(0)
+
+
+def configuration_problems() -> list[str]:
+    """What is wrong with Q_CLUSTER for work that moves money, as sentences; empty when all is well."""
+    conf: dict[str, Any] = getattr(settings, "Q_CLUSTER", {})
+    problems = []
+    if conf.get("orm") not in connections:
+        problems.append('Q_CLUSTER["orm"] has to name the site’s database: other brokers lose tasks that were running.')
+    timeout, retry = conf.get("timeout"), conf.get("retry", 60)
+    workers, limit = conf.get("workers", 1), conf.get("queue_limit", 50)
+    if not timeout:
+        problems.append('Q_CLUSTER["timeout"] has to be set, in seconds.')
+    elif retry <= timeout * (limit + 2) / workers:
+        problems.append('Q_CLUSTER["retry"] has to exceed timeout × (queue_limit + 2) / workers, or tasks run twice.')
+    if not conf.get("ack_failures"):
+        problems.append('Q_CLUSTER["ack_failures"] has to be True: retries are decided by this plugin’s own tables.')
+    return problems

@@ -1,0 +1,77 @@
+"""State changes: one function, a locked row, a list of allowed steps, and an append-only audit row."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from django.conf import settings
+from django.db import models, transaction
+from django.utils.translation import gettext_lazy as _
+
+from .errors import NotPossibleNow
+
+if TYPE_CHECKING:
+    from django.contrib.auth.models import AbstractBaseUser
+
+
+class StateChange(models.Model):
+    """One step of one row's life; a concept adds the foreign key ``subject``."""
+
+    field = models.CharField(max_length=20, editable=False)
+    from_state = models.CharField(max_length=30, editable=False)
+    to_state = models.CharField(max_length=30, editable=False)
+    reason = models.CharField(max_length=40, editable=False)
+    note = models.TextField(blank=True, editable=False)
+    actor = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, blank=True, editable=False, on_delete=models.SET_NULL, related_name="+"
+    )
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        abstract = True
+        ordering = ["id"]
+
+    def __str__(self) -> str:
+        return f"{self.field}: {self.from_state} → {self.to_state}"
+
+
+def lock(instance: models.Model) -> None:
+    """Take the row lock and read the row afresh; inside a transaction only. SQLite's write lock is taken by the
+    transaction itself (IMMEDIATE)."""
+    manager = type(instance)._default_manager
+    fresh = manager.select_for_update(of=("self",)).get(pk=instance.pk)
+    for f in instance._meta.concrete_fields:
+        setattr(instance, f.attname, getattr(fresh, f.attname))
+
+
+def change_state(
+    subject: Any,
+    to: str,
+    *,
+    allowed: Mapping[str, set[str]],
+    audit: type[StateChange],
+    reason: str,
+    field: str = "state",
+    note: str = "",
+    actor: AbstractBaseUser | None = None,
+) -> bool:
+    """Move the row ``subject`` to state ``to`` and write the audit row; False when it is there already.
+
+    Raises NotPossibleNow when ``allowed`` (from → set of to) has no such step. The row is locked and read afresh first.
+    """
+    with transaction.atomic():
+        lock(subject)
+        current = getattr(subject, field)
+        if current == to:
+            return False
+        if to not in allowed.get(current, set()):
+            raise NotPossibleNow(
+                _("This is “%(current)s” and cannot become “%(to)s”.") % {"current": current, "to": to}
+            )
+        setattr(subject, field, to)
+        subject.save(update_fields=[field])
+        audit._default_manager.create(
+            subject=subject, field=field, from_state=current, to_state=to, reason=reason, note=note, actor=actor
+        )
+    return True

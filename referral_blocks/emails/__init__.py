@@ -1,0 +1,1 @@
+"""Mail to referrers and friends: composed once, sent through the queue."""

@@ -1,0 +1,1 @@
+"""One file per verb that a user would name; the only place where several concepts meet."""

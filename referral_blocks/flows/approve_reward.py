@@ -1,0 +1,41 @@
+"""A member of staff approves a reward, or ends its hold early."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from django.db import transaction
+from django.utils.translation import gettext_lazy as _
+
+from referral_blocks.core.errors import NotPossibleNow
+from referral_blocks.core.text import clean_text
+from referral_blocks.rewards.models import Reason, Reward, RewardState
+from referral_blocks.rewards.services import clear_reason
+
+from .pay_reward import approve_and_pay_if_clear
+
+if TYPE_CHECKING:
+    from django.contrib.auth.models import AbstractBaseUser
+
+
+def approve_reward(*, reward: Reward, actor: AbstractBaseUser) -> bool:
+    """Take the reason “approval” away; paid at once if it was the last. False when it was approved before.
+
+    Raises NotPossibleNow for a reward that was cancelled.
+    """
+    return _clear(reward, Reason.APPROVAL, actor, note="")
+
+
+def release_hold(*, reward: Reward, actor: AbstractBaseUser, note: str) -> bool:
+    """End the hold before its time, for a reason that is written down. Raises InvalidInput with path ``note`` and
+    NotPossibleNow."""
+    return _clear(reward, Reason.HOLD, actor, note=clean_text(note, max_length=500, path=("note",), lines=True))
+
+
+def _clear(reward: Reward, reason: str, actor: AbstractBaseUser, *, note: str) -> bool:
+    with transaction.atomic():
+        changed = clear_reason(reward=reward, reason=reason, cause="person", note=note, actor=actor)
+        if reward.state == RewardState.VOID:
+            raise NotPossibleNow(_("This reward was cancelled."))
+        approve_and_pay_if_clear(reward=reward, actor=actor)
+    return changed

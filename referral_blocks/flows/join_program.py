@@ -1,0 +1,76 @@
+"""A person joins a programme and gets a link."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from django.db import transaction
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from referral_blocks import signals
+from referral_blocks.core.errors import InvalidInput, NotPossibleNow
+from referral_blocks.emails.compose import SIGN_IN, WELCOME
+from referral_blocks.emails.services import request_email
+from referral_blocks.links.models import ReferralLink
+from referral_blocks.links.services import primary_link
+from referral_blocks.people.services import get_or_create_person
+from referral_blocks.programs.models import Program
+from referral_blocks.programs.services import current_terms
+from referral_blocks.referrers.models import Referrer
+from referral_blocks.referrers.services import get_or_create_referrer
+
+
+@dataclass(frozen=True, slots=True)
+class Joined:
+    """``created`` is for the caller's own records: telling it to the visitor would tell whether an e-mail is known."""
+
+    referrer: Referrer
+    link: ReferralLink
+    created: bool
+
+
+def require_open(program: Program) -> None:
+    """Raises NotPossibleNow for a programme that is paused, ended or not yet started."""
+    if not program.is_open:
+        raise NotPossibleNow(
+            _("This programme is not open at the moment. Please come back later."), code="program_closed"
+        )
+
+
+def join_program(
+    *, program: Program, email: str, name: str, accept_terms: bool, greeting_consent: bool = False, locale: str = ""
+) -> Joined:
+    """Enrol the person, or find them enrolled, and mail them their link; the same address joins once.
+
+    Raises InvalidInput (paths ``email``, ``name``, ``acceptTerms``) and NotPossibleNow; then nothing is written.
+    """
+    require_open(program)
+    require_terms(program, accept_terms)
+    with transaction.atomic():
+        person = get_or_create_person(email=email, name=name, locale=locale)
+        referrer, created = get_or_create_referrer(
+            person=person,
+            program=program,
+            terms_version=current_terms(program=program),
+            greeting_consent=greeting_consent,
+        )
+        link = primary_link(referrer=referrer)
+        if created:
+            request_email(key=f"welcome:{referrer.pk}", kind=WELCOME, person=person, subject_id=referrer.pk)
+            signals.send_on_commit(signals.referrer_joined, referrer=referrer)
+        else:
+            request_sign_in(referrer)
+    return Joined(referrer, link, created)
+
+
+def require_terms(program: Program, accepted: bool) -> None:
+    """Raises InvalidInput when the programme has terms and they were not accepted."""
+    if program.terms and not accepted:
+        raise InvalidInput(_("Please accept the terms to go on."), code="terms_not_accepted", path=("acceptTerms",))
+
+
+def request_sign_in(referrer: Referrer) -> None:
+    """Mail a sign-in link, at most one in ten minutes."""
+    slot = int(timezone.now().timestamp() // 600)
+    request_email(key=f"sign_in:{referrer.pk}:{slot}", kind=SIGN_IN, person=referrer.person, subject_id=referrer.pk)

@@ -1,0 +1,54 @@
+"""Time does its work: holds end, credit windows close, and lost tasks are found again. Late or twice, the result is the
+same."""
+
+from __future__ import annotations
+
+from django.db import transaction
+from django.utils import timezone
+
+from referral_blocks.core import queue
+from referral_blocks.emails.services import SEND_TASK as EMAIL_TASK
+from referral_blocks.emails.services import unsent_email_ids
+from referral_blocks.payouts.selectors import due_payout_ids
+from referral_blocks.referrals.models import Referral, Stage
+from referral_blocks.referrals.services import expire
+from referral_blocks.rewards.models import Reason, Reward
+from referral_blocks.rewards.selectors import due_hold_ids
+from referral_blocks.rewards.services import clear_reason
+
+from .pay_reward import SEND_TASK, approve_and_pay_if_clear
+
+BATCH = 500
+
+
+def mature_rewards() -> int:
+    """End every hold that is over, each in its own transaction; returns how many ended now."""
+    ended = 0
+    for pk in due_hold_ids(limit=BATCH):
+        with transaction.atomic():
+            reward = Reward.objects.get(pk=pk)
+            ended += clear_reason(reward=reward, reason=Reason.HOLD, cause="time")
+            approve_and_pay_if_clear(reward=reward)
+    return ended
+
+
+def expire_referrals() -> int:
+    """Close the credit window of friends who did not buy in time; returns how many."""
+    late = Referral.objects.filter(stage=Stage.CAPTURED, credit_expires_at__lte=timezone.now()).order_by("pk")[:BATCH]
+    return sum(_expire_one(referral) for referral in late)
+
+
+def _expire_one(referral: Referral) -> bool:
+    with transaction.atomic():
+        fresh = Referral.objects.select_for_update().get(pk=referral.pk)
+        return fresh.stage == Stage.CAPTURED and expire(referral=fresh)
+
+
+def resume_work() -> int:
+    """Queue the payouts and mails whose task was lost or is due again; returns how many."""
+    payouts, emails = due_payout_ids(limit=BATCH), unsent_email_ids(limit=BATCH)
+    for pk in payouts:
+        queue.enqueue(SEND_TASK, pk)
+    for pk in emails:
+        queue.enqueue(EMAIL_TASK, pk)
+    return len(payouts) + len(emails)

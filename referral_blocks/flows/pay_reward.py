@@ -1,0 +1,42 @@
+"""A reward that waits for nothing more is approved, claimed by a payout and queued."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from django.db import transaction
+
+from referral_blocks import signals
+from referral_blocks.core import queue
+from referral_blocks.ledger.models import Account
+from referral_blocks.ledger.services import post_transfer
+from referral_blocks.payouts.services import confirm_payout, create_payout
+from referral_blocks.rewards.models import Reward, RewardState
+from referral_blocks.rewards.services import approve_if_clear, move_reward
+
+if TYPE_CHECKING:
+    from django.contrib.auth.models import AbstractBaseUser
+
+SEND_TASK = "referral_blocks.flows.tasks.send_payout"
+
+
+def approve_and_pay_if_clear(*, reward: Reward, actor: AbstractBaseUser | None = None) -> bool:
+    """Approve the reward if its last reason is gone and queue its payout, all in one transaction; False otherwise."""
+    with transaction.atomic():
+        if not approve_if_clear(reward=reward, actor=actor):
+            return False
+        post_transfer(
+            key=f"reward:{reward.pk}:approved",
+            kind="reward_approved",
+            program_id=reward.program_id,
+            person_id=reward.person_id,
+            amount=reward.amount,
+            debit=Account.PENDING,
+            credit=Account.PAYABLE,
+        )
+        payout = create_payout(reward=reward)
+        move_reward(reward=reward, to=RewardState.RESERVED, reason=f"payout:{payout.pk}", actor=actor)
+        confirm_payout(payout=payout, actor=actor)
+        queue.enqueue(SEND_TASK, payout.pk)
+        signals.send_on_commit(signals.reward_approved, reward=reward)
+    return True

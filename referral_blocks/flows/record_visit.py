@@ -1,0 +1,52 @@
+"""Somebody follows a referrer's link."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from referral_blocks.links.models import ReferralLink
+from referral_blocks.links.selectors import link_by_code
+from referral_blocks.links.services import add_ignored_visit, add_visit
+from referral_blocks.programs.models import Program, Touch
+from referral_blocks.referrals.attribution import link_from_token, visit_token
+
+
+@dataclass(frozen=True, slots=True)
+class Visited:
+    """``program`` is None for an unknown code; ``token`` is empty when nobody is credited."""
+
+    program: Program | None
+    token: str = ""
+
+
+def record_visit(
+    *, code: str, site_id: int, ip_hash: str, ignored_because: str | None = None, cookies: dict[str, str] | None = None
+) -> Visited:
+    """Write one visit and return the token that carries its attribution.
+
+    An unknown or expired code, or a programme that is not open, writes nothing; ``ignored_because`` (``bot``, …) is
+    noted apart. Under first touch, an attribution in ``cookies`` that still holds is kept and returned instead.
+    """
+    link = link_by_code(code=code, site_id=site_id)
+    if link is None:
+        return Visited(None)
+    program = link.referrer.program
+    if link.is_expired or not program.is_open:
+        return Visited(program)
+    if ignored_because:
+        add_ignored_visit(link=link, reason=ignored_because)
+        return Visited(program)
+    visit = add_visit(link=link, program_id=program.pk, ip_hash=ip_hash)
+    return Visited(program, _first_touch(link, (cookies or {}).get(cookie_name(program), "")) or visit_token(visit))
+
+
+def cookie_name(program: Program) -> str:
+    """One cookie a programme, so that two programmes of a site never take each other's friends."""
+    return f"rb_visit_{program.public_id.hex[:12]}"
+
+
+def _first_touch(link: ReferralLink, earlier: str) -> str:
+    program = link.referrer.program
+    if program.attribution == Touch.FIRST and earlier and link_from_token(token=earlier, program=program):
+        return earlier
+    return ""

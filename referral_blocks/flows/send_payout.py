@@ -1,0 +1,92 @@
+"""A payout is sent through its provider: claim, commit, talk, record."""
+
+from __future__ import annotations
+
+import logging
+
+from django.db import transaction
+
+from referral_blocks import signals
+from referral_blocks.core.money import Money
+from referral_blocks.ledger.models import Account
+from referral_blocks.ledger.services import post_transfer
+from referral_blocks.payouts.models import Payout, PayoutAttempt, PayoutState
+from referral_blocks.payouts.provider import Outcome, PayoutRequest, PayoutResult, Recipient, payout_provider
+from referral_blocks.payouts.services import claim_attempt, move_payout, record_result, release_items, rewards_in
+from referral_blocks.rewards.models import RewardState
+from referral_blocks.rewards.services import move_reward
+
+logger = logging.getLogger(__name__)
+
+
+def send_payout(*, payout_id: int) -> str | None:
+    """One try; returns the outcome, or None when there was nothing to do. Safe to run twice, also at the same time.
+
+    The attempt's key and body are committed before the provider is called; the call is made outside any transaction; the
+    answer is recorded in a second one. A crash between leaves the attempt to the next try, with the same key.
+    """
+    payout = Payout.objects.select_related("person").get(pk=payout_id)
+    attempt = claim_attempt(payout=payout)
+    if attempt is None:
+        return None
+    result = _ask(payout, attempt)
+    with transaction.atomic():
+        payout = attempt.payout = Payout.objects.select_for_update(of=("self",)).get(pk=payout_id)
+        if payout.state != PayoutState.SENDING:
+            return None  # the lease ran out and another task has recorded an answer
+        record_result(attempt=attempt, result=result)
+        if result.outcome in (Outcome.PAID, Outcome.ACCEPTED):
+            _post(payout, "sent", Account.PAYABLE, Account.IN_TRANSIT)
+        if result.outcome == Outcome.PAID:
+            _issue(payout)
+        if result.outcome == Outcome.FAILED_FINAL:
+            for reward in rewards_in(payout=payout):
+                move_reward(reward=reward, to=RewardState.APPROVED, reason="payout_failed")
+            release_items(payout=payout)
+    return str(result.outcome)
+
+
+def settle_payout(*, payout: Payout) -> bool:
+    """Sent → paid, because the provider or a person says that the recipient has it; False when it was paid before.
+
+    Inside the caller's transaction. Raises NotPossibleNow for a payout that was not sent.
+    """
+    if not move_payout(payout=payout, to=PayoutState.PAID, reason="settled"):
+        return False
+    _issue(payout)
+    return True
+
+
+def _issue(payout: Payout) -> None:
+    _post(payout, "paid", Account.IN_TRANSIT, Account.PAID_OUT)
+    for reward in rewards_in(payout=payout):
+        move_reward(reward=reward, to=RewardState.ISSUED, reason=f"payout:{payout.pk}")
+    signals.send_on_commit(signals.payout_paid, payout=payout)
+
+
+def _post(payout: Payout, step: str, debit: str, credit: str) -> None:
+    post_transfer(
+        key=f"payout:{payout.pk}:{step}",
+        kind=f"payout_{step}",
+        program_id=payout.program_id,
+        person_id=payout.person_id,
+        amount=payout.amount,
+        debit=debit,
+        credit=credit,
+    )
+
+
+def _ask(payout: Payout, attempt: PayoutAttempt) -> PayoutResult:
+    request = PayoutRequest(
+        payout_id=str(payout.public_id),
+        idempotency_key=str(attempt.idempotency_key),
+        amount=Money(payout.amount_minor, payout.currency),
+        recipient=Recipient(payout.person.name, payout.person.email),
+        body=attempt.request,
+    )
+    try:
+        return payout_provider(payout.provider).send(request)
+    except Exception:
+        # Whatever broke, the provider may have acted: only the same key may be tried again.
+        logger.exception("Payout %s: no answer from provider %s", payout.public_id, payout.provider)
+        return PayoutResult(Outcome.UNKNOWN, message="no answer")

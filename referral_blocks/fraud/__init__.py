@@ -1,0 +1,1 @@
+"""Checks that find suspicious referrals, with their evidence."""

@@ -1,0 +1,1 @@
+"""Fraud checks: one plug per pattern."""

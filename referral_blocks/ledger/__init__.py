@@ -1,0 +1,1 @@
+"""Append-only double entry of every reward's money."""

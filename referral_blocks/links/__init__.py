@@ -1,0 +1,1 @@
+"""Personal links and codes, and the visits that come through them."""

@@ -1,0 +1,29 @@
+"""Reads links."""
+
+from __future__ import annotations
+
+from django.urls import reverse
+
+from referral_blocks.core.codes import normalise_code
+
+from .models import ReferralLink
+
+
+def link_by_code(*, code: str, site_id: int) -> ReferralLink | None:
+    """The link with this code on this site, with referrer, person and programme loaded; expired ones included.
+
+    Text that cannot be a code never reaches the database.
+    """
+    normal = normalise_code(code)
+    if normal is None:
+        return None
+    return (
+        ReferralLink.objects.select_related("referrer__person", "referrer__program__site")
+        .filter(code=normal, referrer__program__site_id=site_id)
+        .first()
+    )
+
+
+def link_url(link: ReferralLink) -> str:
+    """The absolute address that a referrer shares."""
+    return link.referrer.program.site.root_url + reverse("referral_blocks:visit", args=[link.code])

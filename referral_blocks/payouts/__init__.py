@@ -1,0 +1,1 @@
+"""Moving value to people: payouts, attempts and the provider socket."""

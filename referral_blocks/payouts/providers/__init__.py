@@ -1,0 +1,1 @@
+"""Payout providers: one plug per way to move value."""

@@ -1,0 +1,1 @@
+"""Custom rewards that staff hand over in person."""

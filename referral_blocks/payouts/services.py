@@ -1,0 +1,131 @@
+"""Writes payouts: claims rewards, keeps the conversation with the provider, and moves the state."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+
+from django.db import transaction
+from django.db.models import F, Q
+from django.utils import timezone
+
+from referral_blocks.core.hashing import content_hash
+from referral_blocks.core.states import change_state
+from referral_blocks.rewards.models import Reward
+
+from .models import Payout, PayoutAttempt, PayoutChange, PayoutItem, PayoutState
+from .provider import Outcome, PayoutResult, payout_provider
+
+if TYPE_CHECKING:
+    from django.contrib.auth.models import AbstractBaseUser
+
+S = PayoutState
+STEPS: dict[str, set[str]] = {
+    S.DRAFT: {S.CONFIRMED},
+    S.CONFIRMED: {S.SENDING},
+    S.SENDING: {S.SENT, S.PAID, S.FAILED_RETRYABLE, S.FAILED_FINAL, S.UNKNOWN},
+    S.FAILED_RETRYABLE: {S.SENDING},
+    S.UNKNOWN: {S.SENDING},
+    S.SENT: {S.PAID},
+}
+STATE_AFTER: dict[Outcome, PayoutState] = {
+    Outcome.PAID: S.PAID,
+    Outcome.ACCEPTED: S.SENT,
+    Outcome.FAILED_RETRYABLE: S.FAILED_RETRYABLE,
+    Outcome.FAILED_FINAL: S.FAILED_FINAL,
+    Outcome.UNKNOWN: S.UNKNOWN,
+}
+LEASE = timedelta(minutes=10)  # far above the queue's time-out: nobody else talks to the provider meanwhile
+
+
+def create_payout(*, reward: Reward) -> Payout:
+    """A draft that claims the reward; IntegrityError when another payout has it."""
+    payout = Payout.objects.create(
+        program_id=reward.program_id,
+        person_id=reward.person_id,
+        provider=reward.method,
+        amount_minor=reward.amount_minor,
+        currency=reward.currency,
+    )
+    PayoutItem.objects.create(payout=payout, reward=reward)
+    return payout
+
+
+def move_payout(*, payout: Payout, to: str, reason: str, note: str = "", actor: AbstractBaseUser | None = None) -> bool:
+    """One allowed step of the state; False when the payout is there already. Raises NotPossibleNow."""
+    return change_state(payout, to, allowed=STEPS, audit=PayoutChange, reason=reason, note=note, actor=actor)
+
+
+def confirm_payout(*, payout: Payout, actor: AbstractBaseUser | None) -> None:
+    """Draft → confirmed, by a person or (None) by the rule that says “automatic”."""
+    if move_payout(payout=payout, to=S.CONFIRMED, reason="person" if actor else "rule", actor=actor):
+        payout.confirmed_by = actor
+        payout.next_try_at = timezone.now()
+        payout.save(update_fields=["confirmed_by", "next_try_at"])
+
+
+def claim_attempt(*, payout: Payout) -> PayoutAttempt | None:
+    """Take the payout's conversation for LEASE: the live attempt with its key and body, or a first one, committed.
+
+    None when it is not due, or when another task has it. Call it outside any transaction: what it writes has to be
+    committed before the provider hears of it.
+    """
+    now = timezone.now()
+    with transaction.atomic():
+        payout = Payout.objects.select_for_update().get(pk=payout.pk)
+        if payout.state not in (S.CONFIRMED, S.SENDING, S.FAILED_RETRYABLE, S.UNKNOWN):
+            return None
+        attempt = PayoutAttempt.objects.filter(payout=payout, outcome__in=PayoutAttempt.LIVE).first()
+        if attempt is None:
+            attempt = _new_attempt(payout)
+        claimed = (
+            PayoutAttempt.objects.filter(Q(leased_until=None) | Q(leased_until__lt=now), pk=attempt.pk)
+            .update(leased_until=now + LEASE, tries=F("tries") + 1)
+        )  # fmt: skip
+        if not claimed:
+            return None
+        move_payout(payout=payout, to=S.SENDING, reason=f"try:{attempt.tries + 1}")
+    attempt.refresh_from_db()
+    return attempt
+
+
+def _new_attempt(payout: Payout) -> PayoutAttempt:
+    rewards = Reward.objects.filter(payout_items__payout=payout, payout_items__released=False).order_by("pk")
+    titles = " + ".join(r.title for r in rewards)
+    instructions = "\n".join(filter(None, (r.instructions for r in rewards)))
+    body: dict[str, Any] = payout_provider(payout.provider).body(title=titles[:240], instructions=instructions)
+    return PayoutAttempt.objects.create(
+        payout=payout,
+        number=PayoutAttempt.objects.filter(payout=payout).count() + 1,
+        request=body,
+        request_sha256=content_hash(body),
+    )
+
+
+def record_result(*, attempt: PayoutAttempt, result: PayoutResult) -> None:
+    """Write the provider's answer and move the payout accordingly; inside the caller's transaction."""
+    now = timezone.now()
+    live = result.outcome in (Outcome.FAILED_RETRYABLE, Outcome.UNKNOWN)
+    PayoutAttempt.objects.filter(pk=attempt.pk).update(
+        outcome=str(result.outcome),
+        provider_ref=result.provider_ref,
+        response=dict(result.response),
+        leased_until=None,
+        finished_at=None if live else now,
+    )
+    payout = attempt.payout
+    move_payout(
+        payout=payout, to=STATE_AFTER[result.outcome], reason=f"provider:{result.outcome}"[:40], note=result.message
+    )
+    payout.next_try_at = now + timedelta(minutes=min(2**attempt.tries, 60)) if live else None
+    payout.save(update_fields=["next_try_at"])
+
+
+def rewards_in(*, payout: Payout) -> list[Reward]:
+    """The rewards that the payout has claimed, in a fixed order, so that locks are taken in the same order everywhere."""
+    return list(Reward.objects.filter(payout_items__payout=payout, payout_items__released=False).order_by("pk"))
+
+
+def release_items(*, payout: Payout) -> None:
+    """Give the rewards of a payout that failed for good free again."""
+    PayoutItem.objects.filter(payout=payout).update(released=True)

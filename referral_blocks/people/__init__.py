@@ -1,0 +1,1 @@
+"""Humans, and the only home of personal data."""

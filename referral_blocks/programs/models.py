@@ -1,0 +1,130 @@
+"""Programmes and their terms. Uses modelcluster, so that Wagtail can edit a programme with its rules in one form, and
+points at Wagtail's pages."""
+
+from __future__ import annotations
+
+import uuid
+
+import swapper
+from django.core.exceptions import ValidationError
+from django.core.validators import MaxValueValidator, MinValueValidator
+from django.db import models
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+from modelcluster.models import ClusterableModel
+
+from referral_blocks.core.errors import InvalidInput
+from referral_blocks.core.money import currency_choices, validate_currency
+
+
+def check_currency(code: str) -> None:
+    """A model validator; raises ValidationError."""
+    try:
+        validate_currency(code)
+    except InvalidInput as error:
+        raise ValidationError(error.message, code=error.code) from error
+
+
+class ProgramStatus(models.TextChoices):
+    DRAFT = "draft", _("Draft")
+    LIVE = "live", _("Live")
+    PAUSED = "paused", _("Paused")
+    ENDED = "ended", _("Ended")
+
+
+class Touch(models.TextChoices):
+    FIRST = "first", _("The first friend’s link that was opened")
+    LAST = "last", _("The last friend’s link that was opened")
+
+
+class Program(ClusterableModel):
+    """One referral offer on one site."""
+
+    public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    site = models.ForeignKey("wagtailcore.Site", verbose_name=_("site"), on_delete=models.PROTECT, related_name="+")
+    name = models.CharField(_("name"), max_length=120, help_text=_("What visitors read, such as “Bring a neighbour”."))
+    slug = models.SlugField(_("slug"), max_length=60, help_text=_("The programme’s name in the API and in exports."))
+    currency = models.CharField(
+        _("currency"), max_length=3, validators=[check_currency], choices=currency_choices,
+        help_text=_("Sales and money rewards of this programme are in this currency."),
+    )  # fmt: skip
+    status = models.CharField(
+        _("status"), max_length=10, choices=ProgramStatus.choices, default=ProgramStatus.DRAFT,
+        help_text=_("Paused: links still lead to the page, but nobody joins and nothing is credited."),
+    )  # fmt: skip
+    starts_at = models.DateTimeField(_("starts"), null=True, blank=True, help_text=_("Empty: at once."))
+    ends_at = models.DateTimeField(_("ends"), null=True, blank=True, help_text=_("Empty: never."))
+    terms = models.TextField(
+        _("terms"), blank=True,
+        help_text=_("Each change makes a new version; people stay bound to the version that they accepted."),
+    )  # fmt: skip
+    attribution = models.CharField(
+        _("credit goes to"), max_length=5, choices=Touch.choices, default=Touch.LAST,
+        help_text=_("Which referrer is credited when a friend opened the links of several."),
+    )  # fmt: skip
+    visit_window_days = models.PositiveSmallIntegerField(
+        _("visit window (days)"), default=30, validators=[MinValueValidator(1), MaxValueValidator(365)],
+        help_text=_("How long a visit through a link counts."),
+    )  # fmt: skip
+    credit_window_days = models.PositiveSmallIntegerField(
+        _("credit window (days)"), default=90, validators=[MinValueValidator(1), MaxValueValidator(1095)],
+        help_text=_("How long a friend has to buy after leaving their details."),
+    )  # fmt: skip
+    landing_page = models.ForeignKey(
+        swapper.get_model_name("wagtailcore", "Page"), verbose_name=_("landing page"), null=True, blank=True,
+        on_delete=models.SET_NULL, related_name="+",
+        help_text=_("Where links lead. Filled in when a landing page of this programme is first published."),
+    )  # fmt: skip
+    share_page = models.ForeignKey(
+        swapper.get_model_name("wagtailcore", "Page"), verbose_name=_("share page"), null=True, blank=True,
+        on_delete=models.SET_NULL, related_name="+",
+        help_text=_("Where referrers find their link. Filled in when a share page is first published."),
+    )  # fmt: skip
+    created_at = models.DateTimeField(_("created"), auto_now_add=True)
+
+    class Meta:
+        verbose_name = _("programme")
+        verbose_name_plural = _("programmes")
+        ordering = ["name"]
+        constraints = [models.UniqueConstraint(fields=["site", "slug"], name="rb_program_slug_once_per_site")]
+        permissions = [("view_referral_report", _("Can see referral reports"))]
+
+    def __str__(self) -> str:
+        return self.name
+
+    def clean(self) -> None:
+        super().clean()
+        if self.starts_at and self.ends_at and self.ends_at <= self.starts_at:
+            raise ValidationError({"ends_at": _("The end has to be after the start.")})
+
+    @property
+    def is_open(self) -> bool:
+        """Whether people can join, be credited and be rewarded now."""
+        now = timezone.now()
+        return (
+            self.status == ProgramStatus.LIVE
+            and (self.starts_at is None or self.starts_at <= now)
+            and (self.ends_at is None or now < self.ends_at)
+        )
+
+
+class TermsVersion(models.Model):
+    """A frozen text of a programme's terms."""
+
+    program = models.ForeignKey(Program, on_delete=models.CASCADE, related_name="terms_versions")
+    number = models.PositiveIntegerField(editable=False)
+    text = models.TextField(editable=False)
+    sha256 = models.CharField(max_length=64, editable=False)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        verbose_name = _("terms version")
+        verbose_name_plural = _("terms versions")
+        ordering = ["-number"]
+        constraints = [
+            models.UniqueConstraint(fields=["program", "number"], name="rb_terms_number_once"),
+            models.UniqueConstraint(fields=["program", "sha256"], name="rb_terms_text_once"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.program} – {self.number}"

@@ -1,0 +1,35 @@
+"""Reads programmes."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.utils.translation import gettext_lazy as _
+
+from referral_blocks.core.errors import NotFound
+from referral_blocks.core.text import clean_text
+
+from .models import Program, ProgramStatus
+
+
+def program_by_slug(*, site_id: int, slug: str) -> Program:
+    """The programme of this site; a draft is as unknown as one that does not exist. Raises NotFound."""
+    clean_text(slug, max_length=60, path=("program",))
+    program = Program.objects.filter(site_id=site_id, slug=slug).exclude(status=ProgramStatus.DRAFT).first()
+    if program is None:
+        raise NotFound(_("There is no such programme on this site."), path=("program",))
+    return program
+
+
+def only_live_program(*, site_id: int) -> Program | None:
+    """The site's live programme, when it has exactly one."""
+    found = list(Program.objects.filter(site_id=site_id, status=ProgramStatus.LIVE)[:2])
+    return found[0] if len(found) == 1 else None
+
+
+def page_url(page: Any, *, fallback: str) -> str:
+    """The absolute address of a programme's page in the active language, or ``fallback`` when it cannot be visited."""
+    if page is None:
+        return fallback
+    specific = page.localized
+    return (specific.full_url if specific.live else None) or fallback

@@ -1,0 +1,1 @@
+"""Friends that a referrer brought, and how far each has come."""

@@ -1,0 +1,1 @@
+"""Reward rules (promises) and rewards (what is owed)."""

@@ -1,0 +1,1 @@
+"""Kinds of reward rule: one plug per way to work out an amount."""

@@ -1,0 +1,13 @@
+"""The same amount for every qualified friend."""
+
+from django.utils.translation import gettext_lazy as _
+
+from referral_blocks.core.money import Money
+from referral_blocks.rewards.rule import RewardKind, RuleFacts, SaleFacts
+
+
+class FixedReward(RewardKind):
+    label = _("A fixed amount")
+
+    def value(self, rule: RuleFacts, sale: SaleFacts) -> Money | None:
+        return rule.amount

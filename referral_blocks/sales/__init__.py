@@ -1,0 +1,1 @@
+"""Qualified sales, unique by programme, source and external id."""

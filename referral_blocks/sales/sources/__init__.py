@@ -1,0 +1,1 @@
+"""Where sales come from: one plug per source."""

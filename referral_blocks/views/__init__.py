@@ -1,0 +1,1 @@
+"""Plain HTTP: links, QR codes, forms, sign-in and health."""

@@ -1,0 +1,26 @@
+"""/r/<code>/qr.svg and qr.png: the link as a QR code."""
+
+from __future__ import annotations
+
+from django.http import Http404, HttpRequest, HttpResponse
+from django.views.decorators.http import require_safe
+from wagtail.models import Site
+
+from referral_blocks.links.qr import qr_png, qr_svg
+from referral_blocks.links.selectors import link_by_code, link_url
+
+KINDS = {"svg": ("image/svg+xml", qr_svg), "png": ("image/png", qr_png)}
+
+
+@require_safe
+def qr(request: HttpRequest, code: str, kind: str) -> HttpResponse:
+    """The image; ``?download`` offers it as a file. 404 for an unknown code or kind."""
+    link = link_by_code(code=code, site_id=Site.find_for_request(request).pk)
+    if link is None or kind not in KINDS:
+        raise Http404
+    content_type, draw = KINDS[kind]
+    response = HttpResponse(draw(link_url(link)), content_type=content_type)
+    response["Cache-Control"] = "public, max-age=86400"
+    if "download" in request.GET:
+        response["Content-Disposition"] = f'attachment; filename="{link.code}.{kind}"'
+    return response

@@ -1,0 +1,63 @@
+"""The link in a referrer's mail signs them in; a button signs them out."""
+
+from __future__ import annotations
+
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import render
+from django.views.decorators.cache import never_cache
+from django.views.decorators.csrf import csrf_exempt
+from django.views.decorators.http import require_POST, require_safe
+from wagtail.models import Site
+
+from referral_blocks.core.conf import get_conf
+from referral_blocks.core.errors import DomainError
+from referral_blocks.flows.exchange_login_token import exchange_login_token
+from referral_blocks.programs.models import Program
+from referral_blocks.programs.selectors import page_url
+
+from .origin import require_same_origin
+
+
+def session_cookie(program: Program) -> str:
+    """One cookie a programme: a person may be a referrer in several."""
+    return f"rb_me_{program.public_id.hex[:12]}"
+
+
+def set_session(request: HttpRequest, response: HttpResponse, program: Program, session: str) -> None:
+    """Keep a referrer's session in an HttpOnly cookie."""
+    response.set_cookie(
+        session_cookie(program),
+        session,
+        max_age=get_conf().SIGN_IN_SECONDS,
+        httponly=True,
+        samesite="Lax",
+        secure=request.is_secure(),
+    )
+
+
+@never_cache
+@require_safe
+def sign_in(request: HttpRequest, token: str) -> HttpResponse:
+    """Sets the session and leads to the share page; a bad token gets a page that offers a new link."""
+    site = Site.find_for_request(request)
+    try:
+        signed_in = exchange_login_token(token=token, site_id=site.pk)
+    except DomainError as error:
+        return render(request, "referral_blocks/sign_in_failed.html", {"error": error}, status=400)
+    program = signed_in.referrer.program
+    response = HttpResponseRedirect(page_url(program.share_page, fallback=site.root_url + "/"))
+    set_session(request, response, program, signed_in.session)
+    response["Referrer-Policy"] = "no-referrer"
+    return response
+
+
+@csrf_exempt
+@require_POST
+@require_same_origin
+def sign_out(request: HttpRequest) -> HttpResponse:
+    """Forgets every referrer session of this browser on this site."""
+    response = HttpResponseRedirect(Site.find_for_request(request).root_url + "/")
+    for name in request.COOKIES:
+        if name.startswith("rb_me_"):
+            response.delete_cookie(name)
+    return response

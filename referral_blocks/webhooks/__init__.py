@@ -1,0 +1,1 @@
+"""Events that the site sends to, and receives from, other systems."""

@@ -1,0 +1,1 @@
+"""Whole stories in a real browser, with a real web process and a real queue worker."""

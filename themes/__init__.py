@@ -1,0 +1,1 @@
+"""Themes: tokens and template overrides, one small Django app each, no logic."""

@@ -1,0 +1,1 @@
+"""Street: the friendly local trade."""
