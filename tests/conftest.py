@@ -28,8 +28,7 @@ def _wagtail_root(request: pytest.FixtureRequest) -> None:
     request.getfixturevalue(
         "transactional_db"
         if "transactional_db" in request.fixturenames
-        or (m := request.node.get_closest_marker("django_db"))
-        and m.kwargs.get("transaction")
+        or ((m := request.node.get_closest_marker("django_db")) and m.kwargs.get("transaction"))
         else "db"
     )
     from wagtail.models import Locale, Page, Site

@@ -1,1 +1,1 @@
-"""Figures for reports: reads only."""
+"""Figures for reports and for the referrer: reads only."""
