@@ -42,3 +42,9 @@ def _wagtail_root(request: pytest.FixtureRequest) -> None:
     root = Page.objects.filter(depth=1).first() or Page.add_root(title="Root", slug="root", content_type=page_type)
     home = root.get_children().first() or root.add_child(instance=Page(title="Welcome", slug="home"))
     Site.objects.create(hostname="localhost", root_page_id=home.pk, is_default_site=True)
+
+
+def pytest_report_header() -> str:
+    from django.conf import settings
+
+    return f"database: {settings.DATABASES['default']['ENGINE'].rsplit('.', 1)[-1]}"

@@ -106,7 +106,8 @@ CACHES = {
     )
 }
 
-# The ORM broker on the same database makes an enqueue part of the transaction; why the numbers: docs/adr/0004-task-queue.md.
+# The ORM broker on the same database makes an enqueue part of the transaction; the numbers are explained in
+# docs/adr/0004-task-queue.md.
 Q_CLUSTER = {
     "name": "referral_blocks",
     "orm": "default",
@@ -129,9 +130,9 @@ TIME_ZONE = env("TIME_ZONE", default="UTC")
 USE_I18N = USE_TZ = True
 
 STATIC_URL = "/static/"
-STATIC_ROOT = DATA_DIR / "static"
 MEDIA_URL = "/media/"
 MEDIA_ROOT = DATA_DIR / "media"
+SERVE_MEDIA = False  # in production the web server or a bucket does it
 
 # Strict for visitors; cms/csp.py loosens styles and scripts under the admin alone, which Wagtail needs.
 CONTENT_SECURITY_POLICY = {
@@ -144,7 +145,7 @@ CONTENT_SECURITY_POLICY = {
         "frame-ancestors": [SELF],
     }
 }
-X_FRAME_OPTIONS = "SAMEORIGIN"  # Wagtail shows previews in a frame
+X_FRAME_OPTIONS = "DENY"  # only for browsers that do not know frame-ancestors, which admits Wagtail’s previews
 
 WAGTAIL_SITE_NAME = env("SITE_NAME", default="Referral Blocks")
 WAGTAIL_ENABLE_UPDATE_CHECK = False

@@ -1,6 +1,7 @@
 """A developer's machine and the demo: SQLite and files in DATA_DIR, mail as files, no secret to set."""
 
 import secrets
+import sys
 
 from .base import *
 from .base import DATA_DIR, databases, env
@@ -8,19 +9,29 @@ from .base import DATA_DIR, databases, env
 
 def _local_secret() -> str:
     """The key kept in DATA_DIR, made on first use, so that log-ins and queued tasks survive a restart."""
-    DATA_DIR.mkdir(parents=True, exist_ok=True)
     file = DATA_DIR / "secret_key"
-    if not file.exists():
-        file.touch(mode=0o600)
-        file.write_text(secrets.token_urlsafe(50))
-    return file.read_text()
+    try:
+        DATA_DIR.mkdir(parents=True, exist_ok=True)
+        if not file.exists():
+            file.touch(mode=0o600)
+            file.write_text(secrets.token_urlsafe(50))
+        return file.read_text()
+    except OSError as error:
+        sys.exit(f"The folder {DATA_DIR} cannot be written ({error.strerror}). Choose another one with DATA_DIR=….")
+
+
+def _port() -> int:
+    text = env("PORT", default="8000")
+    if not text.isdecimal() or not 0 < int(text) < 65536:
+        sys.exit(f"PORT has to be a number from 1 to 65535; it is “{text}”.")
+    return int(text)
 
 
 DEBUG = env.bool("DEBUG", default=True)
 SECRET_KEY = env("SECRET_KEY", default=None) or _local_secret()
 ALLOWED_HOSTS = ["localhost", "127.0.0.1", "[::1]"]
 DATABASES = databases(f"sqlite:///{DATA_DIR / 'db.sqlite3'}")
-PORT = env.int("PORT", default=8000)
+PORT = _port()
 WAGTAILADMIN_BASE_URL = f"http://localhost:{PORT}"
 
 EMAIL_BACKEND = env("EMAIL_BACKEND", default="django.core.mail.backends.filebased.EmailBackend")
@@ -28,3 +39,4 @@ EMAIL_FILE_PATH = DATA_DIR / "mail"
 DEFAULT_FROM_EMAIL = env("DEFAULT_FROM_EMAIL", default="referrals@localhost")
 
 WHITENOISE_USE_FINDERS = True
+SERVE_MEDIA = True

@@ -1,4 +1,4 @@
-"""The test suite: a file-based SQLite database, or the PostgreSQL that DATABASE_URL names; nothing leaves the process."""
+"""The test suite: SQLite in a file, or the PostgreSQL that DATABASE_URL names; nothing leaves the process."""
 
 import tempfile
 from pathlib import Path

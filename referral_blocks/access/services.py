@@ -13,7 +13,7 @@ from django.utils import timezone
 from .models import ApiKey, Scope
 
 if TYPE_CHECKING:
-    from django.contrib.auth.models import AbstractBaseUser
+    from django.contrib.auth.models import User
 
 PREFIX = "rb_"
 
@@ -24,7 +24,7 @@ def _hash(key: str) -> str:
 
 
 def create_api_key(
-    *, site_id: int, name: str, scopes: Iterable[str] = (Scope.SALES_WRITE,), created_by: AbstractBaseUser | None = None
+    *, site_id: int, name: str, scopes: Iterable[str] = (Scope.SALES_WRITE,), created_by: User | None = None
 ) -> tuple[ApiKey, str]:
     """A new key and its text, which is nowhere kept."""
     text = PREFIX + secrets.token_urlsafe(32)

@@ -12,7 +12,7 @@ import secrets
 ALPHABET = "23456789ABCDEFGHJKMNPQRSTWXYZ"
 LENGTH = 9
 MAX_LENGTH = 40
-_SHAPE = re.compile(r"[A-Z0-9_-]{1,%d}" % MAX_LENGTH)
+_SHAPE = re.compile(rf"[A-Z0-9_-]{{1,{MAX_LENGTH}}}")
 
 
 def new_code() -> str:

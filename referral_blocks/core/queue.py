@@ -63,7 +63,7 @@ def configuration_problems() -> list[str]:
     """What is wrong with Q_CLUSTER for work that moves money, as sentences; empty when all is well."""
     conf: dict[str, Any] = getattr(settings, "Q_CLUSTER", {})
     problems = []
-    if conf.get("orm") not in connections:
+    if str(conf.get("orm")) not in connections:
         problems.append('Q_CLUSTER["orm"] has to name the site’s database: other brokers lose tasks that were running.')
     timeout, retry = conf.get("timeout"), conf.get("retry", 60)
     workers, limit = conf.get("workers", 1), conf.get("queue_limit", 50)

@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from .errors import NotPossibleNow
 
 if TYPE_CHECKING:
-    from django.contrib.auth.models import AbstractBaseUser
+    from django.contrib.auth.models import User
 
 
 class StateChange(models.Model):
@@ -54,7 +54,7 @@ def change_state(
     reason: str,
     field: str = "state",
     note: str = "",
-    actor: AbstractBaseUser | None = None,
+    actor: User | None = None,
 ) -> bool:
     """Move the row ``subject`` to state ``to`` and write the audit row; False when it is there already.
 
@@ -66,12 +66,14 @@ def change_state(
         if current == to:
             return False
         if to not in allowed.get(current, set()):
+            words = dict(subject._meta.get_field(field).flatchoices)
             raise NotPossibleNow(
-                _("This is “%(current)s” and cannot become “%(to)s”.") % {"current": current, "to": to}
+                _("This is “%(current)s” and cannot become “%(to)s”.")
+                % {"current": words.get(current, current), "to": words.get(to, to)}
             )
         setattr(subject, field, to)
         subject.save(update_fields=[field])
-        audit._default_manager.create(
+        audit._default_manager.create(  # type: ignore[misc]
             subject=subject, field=field, from_state=current, to_state=to, reason=reason, note=note, actor=actor
         )
     return True

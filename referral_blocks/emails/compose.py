@@ -58,7 +58,6 @@ def compose(email: Email) -> EmailMultiAlternatives | None:
     image.add_header("Content-ID", "<qr>")
     image.add_header("Content-Disposition", "inline", filename="qr.png")
     message.attach(image)
-    message.mixed_subtype = "related"
     return message
 
 

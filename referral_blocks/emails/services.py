@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from datetime import timedelta
 
+from django.db import transaction
 from django.db.models import F, Q
 from django.utils import timezone
 
@@ -38,10 +39,8 @@ def send_email(*, email_id: int) -> bool:
     lease, with the same Message-ID: a mail twice is better than a mail lost.
     """
     now = timezone.now()
-    claimed = (
-        Email.objects.filter(Q(leased_until=None) | Q(leased_until__lt=now), pk=email_id, sent_at=None, tries__lt=MAX_TRIES)
-        .update(leased_until=now + LEASE, tries=F("tries") + 1)
-    )  # fmt: skip
+    free = Email.objects.filter(Q(leased_until=None) | Q(leased_until__lt=now), sent_at=None, tries__lt=MAX_TRIES)
+    claimed = free.filter(pk=email_id).update(leased_until=now + LEASE, tries=F("tries") + 1)
     if not claimed:
         return False
     email = Email.objects.select_related("person").get(pk=email_id)
@@ -52,12 +51,16 @@ def send_email(*, email_id: int) -> bool:
     return True
 
 
-def unsent_email_ids(*, limit: int) -> list[int]:
-    """Mail whose task was lost or failed, oldest first; each try waits twice as long as the one before."""
+def requeue_unsent_emails(*, limit: int) -> int:
+    """Queue the mails whose task was lost or failed, oldest first; returns how many. Each try waits twice as long."""
     now = timezone.now()
-    rows = Email.objects.filter(Q(leased_until=None) | Q(leased_until__lt=now), sent_at=None, tries__lt=MAX_TRIES)
-    due = []
-    for pk, tries, created_at in rows.order_by("pk").values_list("pk", "tries", "created_at")[: limit * 4]:
-        if created_at + timedelta(minutes=2**tries) <= now:
-            due.append(pk)
-    return due[:limit]
+    due = Email.objects.filter(sent_at=None, tries__lt=MAX_TRIES, next_try_at__lte=now)
+    count = 0
+    for email in due.order_by("pk")[:limit]:
+        with transaction.atomic():
+            later = now + timedelta(minutes=2 ** (email.tries + 1))
+            # Guarded by the old value: two sweepers at once queue it once.
+            if Email.objects.filter(pk=email.pk, next_try_at=email.next_try_at).update(next_try_at=later):
+                queue.enqueue(SEND_TASK, email.pk)
+                count += 1
+    return count

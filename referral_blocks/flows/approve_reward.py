@@ -15,10 +15,10 @@ from referral_blocks.rewards.services import clear_reason
 from .pay_reward import approve_and_pay_if_clear
 
 if TYPE_CHECKING:
-    from django.contrib.auth.models import AbstractBaseUser
+    from django.contrib.auth.models import User
 
 
-def approve_reward(*, reward: Reward, actor: AbstractBaseUser) -> bool:
+def approve_reward(*, reward: Reward, actor: User) -> bool:
     """Take the reason “approval” away; paid at once if it was the last. False when it was approved before.
 
     Raises NotPossibleNow for a reward that was cancelled.
@@ -26,13 +26,13 @@ def approve_reward(*, reward: Reward, actor: AbstractBaseUser) -> bool:
     return _clear(reward, Reason.APPROVAL, actor, note="")
 
 
-def release_hold(*, reward: Reward, actor: AbstractBaseUser, note: str) -> bool:
+def release_hold(*, reward: Reward, actor: User, note: str) -> bool:
     """End the hold before its time, for a reason that is written down. Raises InvalidInput with path ``note`` and
     NotPossibleNow."""
     return _clear(reward, Reason.HOLD, actor, note=clean_text(note, max_length=500, path=("note",), lines=True))
 
 
-def _clear(reward: Reward, reason: str, actor: AbstractBaseUser, *, note: str) -> bool:
+def _clear(reward: Reward, reason: str, actor: User, *, note: str) -> bool:
     with transaction.atomic():
         changed = clear_reason(reward=reward, reason=reason, cause="person", note=note, actor=actor)
         if reward.state == RewardState.VOID:

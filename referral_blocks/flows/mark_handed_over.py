@@ -14,10 +14,10 @@ from referral_blocks.payouts.providers.manual.models import Handover
 from .send_payout import settle_payout
 
 if TYPE_CHECKING:
-    from django.contrib.auth.models import AbstractBaseUser
+    from django.contrib.auth.models import User
 
 
-def mark_handed_over(*, handover: Handover, actor: AbstractBaseUser, note: str = "") -> bool:
+def mark_handed_over(*, handover: Handover, actor: User, note: str = "") -> bool:
     """Note who handed it over and when, and settle the payout; False when it was noted before, and nothing changes.
 
     Raises InvalidInput with path ``note`` and NotPossibleNow.

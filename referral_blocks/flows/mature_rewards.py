@@ -6,10 +6,8 @@ from __future__ import annotations
 from django.db import transaction
 from django.utils import timezone
 
-from referral_blocks.core import queue
-from referral_blocks.emails.services import SEND_TASK as EMAIL_TASK
-from referral_blocks.emails.services import unsent_email_ids
-from referral_blocks.payouts.selectors import due_payout_ids
+from referral_blocks.emails.services import requeue_unsent_emails
+from referral_blocks.payouts.services import requeue_due_payouts
 from referral_blocks.referrals.models import Referral, Stage
 from referral_blocks.referrals.services import expire
 from referral_blocks.rewards.models import Reason, Reward
@@ -46,9 +44,4 @@ def _expire_one(referral: Referral) -> bool:
 
 def resume_work() -> int:
     """Queue the payouts and mails whose task was lost or is due again; returns how many."""
-    payouts, emails = due_payout_ids(limit=BATCH), unsent_email_ids(limit=BATCH)
-    for pk in payouts:
-        queue.enqueue(SEND_TASK, pk)
-    for pk in emails:
-        queue.enqueue(EMAIL_TASK, pk)
-    return len(payouts) + len(emails)
+    return requeue_due_payouts(task=SEND_TASK, limit=BATCH) + requeue_unsent_emails(limit=BATCH)

@@ -15,12 +15,12 @@ from referral_blocks.rewards.models import Reward, RewardState
 from referral_blocks.rewards.services import approve_if_clear, move_reward
 
 if TYPE_CHECKING:
-    from django.contrib.auth.models import AbstractBaseUser
+    from django.contrib.auth.models import User
 
 SEND_TASK = "referral_blocks.flows.tasks.send_payout"
 
 
-def approve_and_pay_if_clear(*, reward: Reward, actor: AbstractBaseUser | None = None) -> bool:
+def approve_and_pay_if_clear(*, reward: Reward, actor: User | None = None) -> bool:
     """Approve the reward if its last reason is gone and queue its payout, all in one transaction; False otherwise."""
     with transaction.atomic():
         if not approve_if_clear(reward=reward, actor=actor):

@@ -27,6 +27,7 @@ from referral_blocks.sales.services import get_or_create_sale
 from .pay_reward import approve_and_pay_if_clear
 
 CLOCK_SKEW = timedelta(minutes=5)
+DAY = timedelta(days=1)  # many tills know only the date of a sale
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,8 +52,8 @@ def record_sale(
     """Record the sale once, qualify the friend's referral and promise both sides their rewards.
 
     ``amount`` is in major units as people write it (``"149.00"``). Delivered twice, the first result is returned.
-    Raises InvalidInput (paths ``externalId``, ``friendEmail``, ``amount``, ``currency``, ``occurredAt``), NotFound for a
-    sale to nobody's friend, Conflict for the same id with other content, and NotPossibleNow; then nothing is written.
+    Raises InvalidInput (paths ``externalId``, ``friendEmail``, ``amount``, ``currency``, ``occurredAt``), NotFound for
+    a sale to nobody's friend, Conflict for the same id with other content, and NotPossibleNow; then nothing is written.
     """
     order = clean_text(external_id, max_length=120, path=("externalId",))
     money = _money(program, amount, currency)
@@ -126,6 +127,10 @@ def _require_credit(program: Program, referral: Referral, when: datetime) -> Non
     if program.status not in (ProgramStatus.LIVE, ProgramStatus.ENDED):
         raise NotPossibleNow(
             _("This programme is paused. Record the sale again when it is live."), code="program_closed"
+        )
+    if when < referral.attributed_at - DAY:
+        raise NotPossibleNow(
+            _("The friend bought this before they were referred."), code="before_referral", path=("occurredAt",)
         )
     if referral.stage == Stage.EXPIRED or when > referral.credit_expires_at:
         raise NotPossibleNow(

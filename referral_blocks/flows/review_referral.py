@@ -17,14 +17,14 @@ from referral_blocks.rewards.services import clear_reason, move_reward
 from .pay_reward import approve_and_pay_if_clear
 
 if TYPE_CHECKING:
-    from django.contrib.auth.models import AbstractBaseUser
+    from django.contrib.auth.models import User
 
 
-def review_referral(*, referral: Referral, approve: bool, note: str, actor: AbstractBaseUser) -> bool:
+def review_referral(*, referral: Referral, approve: bool, note: str, actor: User) -> bool:
     """Approve: its rewards wait for the review no longer. Block: its waiting rewards are cancelled.
 
-    False when it was decided so before. Raises InvalidInput with path ``note`` and NotPossibleNow for a referral that is
-    not flagged.
+    False when it was decided so before. Raises InvalidInput with path ``note`` and NotPossibleNow for a referral that
+    is not flagged.
     """
     text = clean_text(note, max_length=500, path=("note",), lines=True)
     with transaction.atomic():

@@ -22,8 +22,8 @@ logger = logging.getLogger(__name__)
 def send_payout(*, payout_id: int) -> str | None:
     """One try; returns the outcome, or None when there was nothing to do. Safe to run twice, also at the same time.
 
-    The attempt's key and body are committed before the provider is called; the call is made outside any transaction; the
-    answer is recorded in a second one. A crash between leaves the attempt to the next try, with the same key.
+    The attempt's key and body are committed before the provider is called; the call is made outside any transaction;
+    the answer is recorded in a second one. A crash between leaves the attempt to the next try, with the same key.
     """
     payout = Payout.objects.select_related("person").get(pk=payout_id)
     attempt = claim_attempt(payout=payout)

@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-from django.db.models import Exists, OuterRef
+from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils import timezone
 
 from .models import Payout, PayoutAttempt, PayoutState
 
 
-def due_payout_ids(*, limit: int) -> list[int]:
-    """Payouts whose next try is due, or whose task died in the middle; oldest first."""
+def due_payouts(*, limit: int) -> QuerySet[Payout]:
+    """Payouts whose next try is due, and those whose task died in the middle (its lease is over); oldest first."""
     now = timezone.now()
-    due = Payout.objects.filter(
-        state__in=(PayoutState.CONFIRMED, PayoutState.FAILED_RETRYABLE, PayoutState.UNKNOWN), next_try_at__lte=now
-    )
-    free = PayoutAttempt.objects.filter(payout=OuterRef("pk"), leased_until__lt=now)
-    stuck = Payout.objects.filter(Exists(free), state=PayoutState.SENDING)
-    ids = {*due.values_list("pk", flat=True)[:limit], *stuck.values_list("pk", flat=True)[:limit]}
-    return sorted(ids)[:limit]
+    waiting = Q(state__in=(PayoutState.CONFIRMED, PayoutState.FAILED_RETRYABLE, PayoutState.UNKNOWN))
+    abandoned = PayoutAttempt.objects.filter(payout=OuterRef("pk"), leased_until__lt=now)
+    stuck = Q(Exists(abandoned), state=PayoutState.SENDING)
+    return Payout.objects.filter(waiting | stuck, next_try_at__lte=now).order_by("pk")[:limit]

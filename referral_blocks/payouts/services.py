@@ -9,15 +9,17 @@ from django.db import transaction
 from django.db.models import F, Q
 from django.utils import timezone
 
+from referral_blocks.core import queue
 from referral_blocks.core.hashing import content_hash
 from referral_blocks.core.states import change_state
 from referral_blocks.rewards.models import Reward
 
 from .models import Payout, PayoutAttempt, PayoutChange, PayoutItem, PayoutState
 from .provider import Outcome, PayoutResult, payout_provider
+from .selectors import due_payouts
 
 if TYPE_CHECKING:
-    from django.contrib.auth.models import AbstractBaseUser
+    from django.contrib.auth.models import User
 
 S = PayoutState
 STEPS: dict[str, set[str]] = {
@@ -35,6 +37,7 @@ STATE_AFTER: dict[Outcome, PayoutState] = {
     Outcome.FAILED_FINAL: S.FAILED_FINAL,
     Outcome.UNKNOWN: S.UNKNOWN,
 }
+SWEEP_AFTER = timedelta(minutes=5)  # a payout whose own task has not begun by then is queued again
 LEASE = timedelta(minutes=10)  # far above the queue's time-out: nobody else talks to the provider meanwhile
 
 
@@ -51,16 +54,16 @@ def create_payout(*, reward: Reward) -> Payout:
     return payout
 
 
-def move_payout(*, payout: Payout, to: str, reason: str, note: str = "", actor: AbstractBaseUser | None = None) -> bool:
+def move_payout(*, payout: Payout, to: str, reason: str, note: str = "", actor: User | None = None) -> bool:
     """One allowed step of the state; False when the payout is there already. Raises NotPossibleNow."""
     return change_state(payout, to, allowed=STEPS, audit=PayoutChange, reason=reason, note=note, actor=actor)
 
 
-def confirm_payout(*, payout: Payout, actor: AbstractBaseUser | None) -> None:
+def confirm_payout(*, payout: Payout, actor: User | None) -> None:
     """Draft → confirmed, by a person or (None) by the rule that says “automatic”."""
     if move_payout(payout=payout, to=S.CONFIRMED, reason="person" if actor else "rule", actor=actor):
         payout.confirmed_by = actor
-        payout.next_try_at = timezone.now()
+        payout.next_try_at = timezone.now() + SWEEP_AFTER
         payout.save(update_fields=["confirmed_by", "next_try_at"])
 
 
@@ -102,6 +105,19 @@ def _new_attempt(payout: Payout) -> PayoutAttempt:
     )
 
 
+def requeue_due_payouts(*, task: str, limit: int) -> int:
+    """Queue the payouts whose task was lost, or whose next try is due; returns how many."""
+    count = 0
+    for payout in due_payouts(limit=limit):
+        with transaction.atomic():
+            # Guarded by the old value: two sweepers at once queue it once.
+            mine = Payout.objects.filter(pk=payout.pk, next_try_at=payout.next_try_at)
+            if mine.update(next_try_at=timezone.now() + SWEEP_AFTER):
+                queue.enqueue(task, payout.pk)
+                count += 1
+    return count
+
+
 def record_result(*, attempt: PayoutAttempt, result: PayoutResult) -> None:
     """Write the provider's answer and move the payout accordingly; inside the caller's transaction."""
     now = timezone.now()
@@ -122,7 +138,7 @@ def record_result(*, attempt: PayoutAttempt, result: PayoutResult) -> None:
 
 
 def rewards_in(*, payout: Payout) -> list[Reward]:
-    """The rewards that the payout has claimed, in a fixed order, so that locks are taken in the same order everywhere."""
+    """The rewards that the payout has claimed, always in the same order, so that locks are taken in that order."""
     return list(Reward.objects.filter(payout_items__payout=payout, payout_items__released=False).order_by("pk"))
 
 

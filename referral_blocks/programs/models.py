@@ -22,7 +22,7 @@ def check_currency(code: str) -> None:
     try:
         validate_currency(code)
     except InvalidInput as error:
-        raise ValidationError(error.message, code=error.code) from error
+        raise ValidationError(str(error), code=error.code) from error
 
 
 class ProgramStatus(models.TextChoices):

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.db.models import Max
 from django.utils.translation import gettext_lazy as _
 
 from referral_blocks.core.errors import NotFound
 from referral_blocks.core.text import clean_text
 
-from .models import Program, ProgramStatus
+from .models import Program, ProgramStatus, TermsVersion
 
 
 def program_by_slug(*, site_id: int, slug: str) -> Program:
@@ -25,6 +26,14 @@ def only_live_program(*, site_id: int) -> Program | None:
     """The site's live programme, when it has exactly one."""
     found = list(Program.objects.filter(site_id=site_id, status=ProgramStatus.LIVE)[:2])
     return found[0] if len(found) == 1 else None
+
+
+def terms_number(*, program: Program) -> int:
+    """The number of the version with the programme's present text, or the one it will get when somebody accepts it."""
+    versions = TermsVersion.objects.filter(program=program)
+    if number := versions.filter(text=program.terms).values_list("number", flat=True).first():
+        return number
+    return (versions.aggregate(last=Max("number"))["last"] or 0) + 1
 
 
 def page_url(page: Any, *, fallback: str) -> str:

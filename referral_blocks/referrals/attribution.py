@@ -15,6 +15,7 @@ from referral_blocks.programs.models import Program
 from .models import AttributionMethod
 
 PURPOSE = "visit"
+TOKEN_PARAMETER = "rt"  # noqa: S105 - the name under which an address carries a visit's token
 
 
 @dataclass(frozen=True, slots=True)

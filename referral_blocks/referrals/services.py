@@ -15,7 +15,7 @@ from referral_blocks.programs.models import Program, TermsVersion
 from .models import Referral, ReferralChange, Review, Stage
 
 if TYPE_CHECKING:
-    from django.contrib.auth.models import AbstractBaseUser
+    from django.contrib.auth.models import User
 
 STAGES: dict[str, set[str]] = {Stage.CAPTURED: {Stage.QUALIFIED, Stage.EXPIRED}}
 REVIEWS: dict[str, set[str]] = {
@@ -60,7 +60,7 @@ def expire(*, referral: Referral) -> bool:
 
 
 def set_review(
-    *, referral: Referral, to: str, reason: str, note: str = "", actor: AbstractBaseUser | None = None
+    *, referral: Referral, to: str, reason: str, note: str = "", actor: User | None = None
 ) -> bool:
     """Flag a referral, or decide about a flagged one; False when it is so already. Raises NotPossibleNow."""
     return change_state(

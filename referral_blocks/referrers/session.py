@@ -7,11 +7,13 @@ from dataclasses import dataclass
 
 from referral_blocks.core.conf import get_conf
 from referral_blocks.core.tokens import make_token, read_token
+from referral_blocks.programs.models import Program
 
 from .models import Referrer
 
 SIGN_IN = "sign-in"  # in a mail
 SESSION = "session"
+COOKIE_PREFIX = "rb_me_"
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +23,11 @@ class Session:
 
     referrer: Referrer
     verified: bool
+
+
+def session_cookie(program: Program) -> str:
+    """One cookie a programme: a person may be a referrer in several."""
+    return f"{COOKIE_PREFIX}{program.public_id.hex[:12]}"
 
 
 def make_sign_in_token(referrer: Referrer) -> str:

@@ -17,7 +17,7 @@ from .models import Approval, PendingReason, Reason, Reward, RewardChange, Rewar
 from .rule import RuleFacts, SaleFacts, reward_kind
 
 if TYPE_CHECKING:
-    from django.contrib.auth.models import AbstractBaseUser
+    from django.contrib.auth.models import User
 
 STEPS: dict[str, set[str]] = {
     RewardState.PENDING: {RewardState.APPROVED, RewardState.VOID},
@@ -27,7 +27,7 @@ STEPS: dict[str, set[str]] = {
 
 
 def promise_rewards(*, referral: Referral, sale: Sale) -> list[Reward]:
-    """The rewards that the qualifying sale newly earns, each pending with its reasons; none for what was promised before.
+    """The rewards that the qualifying sale newly earns, each pending with its reasons; none that were promised before.
 
     Rewards keep the rule's words and value as they were at this moment, whatever becomes of the rule.
     """
@@ -71,7 +71,7 @@ def _add_reasons(reward: Reward, rule: RewardRule) -> None:
 
 
 def clear_reason(
-    *, reward: Reward, reason: str, cause: str, note: str = "", actor: AbstractBaseUser | None = None
+    *, reward: Reward, reason: str, cause: str, note: str = "", actor: User | None = None
 ) -> bool:
     """Take one reason away and write who did it and why; False when it was gone already."""
     with transaction.atomic():
@@ -84,7 +84,7 @@ def clear_reason(
     return bool(deleted)
 
 
-def approve_if_clear(*, reward: Reward, actor: AbstractBaseUser | None = None) -> bool:
+def approve_if_clear(*, reward: Reward, actor: User | None = None) -> bool:
     """Pending → approved when nothing is left to wait for; False otherwise."""
     with transaction.atomic():
         lock(reward)
@@ -95,6 +95,6 @@ def approve_if_clear(*, reward: Reward, actor: AbstractBaseUser | None = None) -
         )
 
 
-def move_reward(*, reward: Reward, to: str, reason: str, actor: AbstractBaseUser | None = None) -> bool:
+def move_reward(*, reward: Reward, to: str, reason: str, actor: User | None = None) -> bool:
     """One allowed step of the state; False when the reward is there already. Raises NotPossibleNow."""
     return change_state(reward, to, allowed=STEPS, audit=RewardChange, reason=reason, actor=actor)

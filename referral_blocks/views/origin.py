@@ -1,5 +1,5 @@
-"""Cross-site request forgery stopped by where a request comes from, so that public pages need no token or cookie and stay
-cacheable: docs/adr/0006-forms-without-csrf-tokens.md."""
+"""Cross-site request forgery stopped by where a request comes from, so that public pages need no token or cookie and
+stay cacheable: docs/adr/0006-forms-without-csrf-tokens.md."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ View = Callable[..., HttpResponse]
 
 
 def is_same_origin(request: HttpRequest) -> bool:
-    """Whether the browser says that the request comes from this site. A request that says nothing of where it comes from
-    is no browser's form, and carries no visitor's cookies to abuse."""
+    """Whether the browser says that the request comes from this site. A request that says nothing of where it comes
+    from is no browser's form, and carries no visitor's cookies to abuse."""
     fetch_site = request.headers.get("Sec-Fetch-Site")
     if fetch_site is not None:
         return fetch_site in ("same-origin", "none")

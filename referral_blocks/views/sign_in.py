@@ -14,13 +14,9 @@ from referral_blocks.core.errors import DomainError
 from referral_blocks.flows.exchange_login_token import exchange_login_token
 from referral_blocks.programs.models import Program
 from referral_blocks.programs.selectors import page_url
+from referral_blocks.referrers.session import COOKIE_PREFIX, session_cookie
 
 from .origin import require_same_origin
-
-
-def session_cookie(program: Program) -> str:
-    """One cookie a programme: a person may be a referrer in several."""
-    return f"rb_me_{program.public_id.hex[:12]}"
 
 
 def set_session(request: HttpRequest, response: HttpResponse, program: Program, session: str) -> None:
@@ -58,6 +54,6 @@ def sign_out(request: HttpRequest) -> HttpResponse:
     """Forgets every referrer session of this browser on this site."""
     response = HttpResponseRedirect(Site.find_for_request(request).root_url + "/")
     for name in request.COOKIES:
-        if name.startswith("rb_me_"):
+        if name.startswith(COOKIE_PREFIX):
             response.delete_cookie(name)
     return response

@@ -14,8 +14,7 @@ from referral_blocks.core.ratelimit import check_rate
 from referral_blocks.core.visitor import ip_hash, not_a_visit
 from referral_blocks.flows.record_visit import cookie_name, record_visit
 from referral_blocks.programs.selectors import only_live_program, page_url
-
-TOKEN_PARAMETER = "rt"  # noqa: S105
+from referral_blocks.referrals.attribution import TOKEN_PARAMETER
 
 
 @never_cache

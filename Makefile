@@ -1,0 +1,62 @@
+# Everything a developer types. `make help` lists it.
+.DEFAULT_GOAL := help
+SHELL := /bin/bash
+.ONESHELL:
+.SHELLFLAGS := -eu -o pipefail -c
+MAKEFLAGS += --no-print-directory
+VENV := .venv
+PY := $(VENV)/bin/python
+export PORT ?= 8000
+export DATA_DIR ?= var
+
+.PHONY: help setup setup-dev demo run worker lint format test schema bench docs lock clean
+help: ## List the commands
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sort | awk -F':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
+
+setup: $(VENV)/.runtime ## Create .venv and install what the site needs
+setup-dev: $(VENV)/.dev ## … and what developing needs
+
+$(VENV)/bin/python:
+	@bash .ci/venv $(VENV)
+$(VENV)/.runtime: requirements.txt | $(VENV)/bin/python
+	@bash .ci/install $(VENV) requirements.txt
+	touch $@
+# requirements-dev.txt holds all of requirements.txt at the same versions.
+$(VENV)/.dev: requirements-dev.txt | $(VENV)/bin/python
+	@bash .ci/install $(VENV) requirements-dev.txt
+	touch $(VENV)/.runtime $@
+
+demo: setup ## Run the demo site, web and worker, on http://localhost:$(PORT)/ (PORT, DATA_DIR)
+	@exec $(PY) manage.py demo
+run: setup ## Serve a developer's site with reload
+	@$(PY) manage.py migrate --verbosity 0
+	exec $(PY) manage.py runserver 127.0.0.1:$(PORT)
+worker: setup ## Run the supervised queue worker
+	@exec $(PY) manage.py referral_worker
+
+lint: setup-dev ## Check style, types, templates, import floors and migrations
+	@$(VENV)/bin/ruff check .
+	$(VENV)/bin/ruff format --check .
+	$(VENV)/bin/lint-imports
+	$(VENV)/bin/djlint --check --lint --quiet .
+	$(VENV)/bin/mypy
+	DATA_DIR=$$(mktemp -d) $(PY) manage.py makemigrations --check --dry-run
+format: setup-dev ## Put code and templates in shape
+	@$(VENV)/bin/ruff check --fix .
+	$(VENV)/bin/ruff format .
+	$(VENV)/bin/djlint --reformat --quiet .
+test: setup-dev ## Run the whole suite on SQLite, then on PostgreSQL
+	@$(PY) -m tests.run $(ARGS)
+schema: setup-dev ## Write graphql_api/schema.graphql anew
+	@DATA_DIR=$$(mktemp -d) $(PY) manage.py export_schema graphql_api.schema:schema --path graphql_api/schema.graphql
+bench: setup-dev ## Measure ratios, side by side in one run
+	@$(PY) -m pytest tests/benchmarks -s -o addopts=
+docs: setup-dev ## Check that links between documents lead somewhere
+	@$(PY) -m pytest -q tests/test_docs.py
+lock: ## Pin dependencies anew (needs uv)
+	@uv pip compile -q --upgrade --universal --python-version 3.11 --generate-hashes --no-header --extra site \
+		pyproject.toml -o requirements.txt
+	uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --extra site --extra dev \
+		pyproject.toml -c requirements.txt -o requirements-dev.txt
+clean: ## Remove .venv and the demo's data
+	@rm -rf $(VENV) $(DATA_DIR)

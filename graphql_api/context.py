@@ -1,0 +1,86 @@
+"""Who is calling, from where, and what they show for it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+
+import strawberry
+from django.http import HttpRequest
+from django.utils.translation import gettext as _
+from wagtail.models import Site
+
+from referral_blocks.access.models import ApiKey
+from referral_blocks.access.services import PREFIX as API_KEY_PREFIX
+from referral_blocks.access.services import check_api_key
+from referral_blocks.core import ratelimit
+from referral_blocks.core.visitor import ip_hash
+from referral_blocks.programs.models import Program, ProgramStatus
+from referral_blocks.referrers.session import Session, read_session
+from referral_blocks.views.sign_in import session_cookie
+
+from .errors import ErrorCode, refusal
+
+RATE = "20/minute"  # per visitor and mutation; an office behind one address may well join together
+
+
+@dataclass
+class Context:
+    """One request. ``cookies`` is empty unless the request provably comes from the site's own pages, so that no other
+    site can spend a visitor's cookies."""
+
+    request: HttpRequest
+    cookies: Mapping[str, str]
+
+    @cached_property
+    def site(self) -> Site:
+        return Site.find_for_request(self.request)
+
+    @cached_property
+    def bearer(self) -> str:
+        """The text behind ``Authorization: Bearer``; other schemes may belong to a proxy and are left alone."""
+        scheme, _space, text = self.request.headers.get("Authorization", "").partition(" ")
+        return text.strip() if scheme.lower() == "bearer" else ""
+
+    @cached_property
+    def api_key(self) -> ApiKey | None:
+        return check_api_key(text=self.bearer)
+
+    def session(self, program_slug: str | None) -> Session | None:
+        """The referrer's session in this programme, or the only one there is; None when nobody is signed in.
+
+        Raises GraphQLError for a bearer token that does not hold here, and when several programmes would fit.
+        """
+        found = self._bearer_sessions() if self.bearer else self._cookie_sessions()
+        if program_slug is not None:
+            found = [session for session in found if session.referrer.program.slug == program_slug]
+        if len(found) > 1:
+            raise refusal(ErrorCode.BAD_USER_INPUT, _("You are signed in to several programmes. Say which one."))
+        return found[0] if found else None
+
+    def check_rate(self, purpose: str) -> None:
+        """Count one try of this visitor; raises TooManyRequests."""
+        ratelimit.check_rate(purpose, ip_hash(self.request), limit=RATE)
+
+    def _bearer_sessions(self) -> list[Session]:
+        if self.bearer.startswith(API_KEY_PREFIX):
+            return []
+        session = read_session(self.bearer)
+        if session is None or session.referrer.program.site_id != self.site.pk:
+            raise refusal(ErrorCode.UNAUTHENTICATED, _("You are signed out. Ask for a new sign-in link."))
+        return [session]
+
+    def _cookie_sessions(self) -> list[Session]:
+        if not self.cookies:
+            return []
+        programs = Program.objects.filter(site_id=self.site.pk).exclude(status=ProgramStatus.DRAFT)
+        found = []
+        for program in programs:
+            session = read_session(self.cookies.get(session_cookie(program), ""))
+            if session is not None and session.referrer.program_id == program.pk:
+                found.append(session)
+        return found
+
+
+Info = strawberry.Info[Context, None]

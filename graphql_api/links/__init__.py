@@ -1,0 +1,1 @@
+"""The links that referrers share."""

@@ -1,0 +1,1 @@
+"""Amounts, as every other package of the API shows them."""

@@ -1,0 +1,82 @@
+"""Reads a GraphQL request from HTTP, or says with which status it is refused."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import Any, NoReturn
+
+from django.http import HttpRequest
+from django.utils.translation import gettext as _
+
+MAX_BODY = 100_000  # bytes
+
+
+class RequestRefused(Exception):
+    """The request is no GraphQL request; ``message`` says why."""
+
+    def __init__(self, status: int, message: str) -> None:
+        super().__init__(message)
+        self.status = status
+        self.message = message
+
+
+@dataclass(frozen=True, slots=True)
+class Operation:
+    """A document, and which of its operations to run with which values."""
+
+    query: str
+    variables: dict[str, Any] | None
+    name: str | None
+
+
+def from_query_string(request: HttpRequest) -> Operation:
+    """The operation of a GET request; its variables are JSON. Raises RequestRefused."""
+    given = request.GET
+    variables = _json(given["variables"]) if given.get("variables") else None
+    return _operation(
+        {"query": given.get("query"), "variables": variables, "operationName": given.get("operationName")}
+    )
+
+
+def from_body(request: HttpRequest) -> Operation:
+    """The operation in a JSON body. Raises RequestRefused: 413 too large, 415 not JSON, 400 not an operation."""
+    if request.content_type != "application/json":
+        raise RequestRefused(415, _("Send the operation as application/json."))
+    try:
+        announced = int(request.META.get("CONTENT_LENGTH") or 0)
+    except ValueError:
+        raise RequestRefused(400, _("The Content-Length is not a number.")) from None
+    if announced > MAX_BODY or len(request.body) > MAX_BODY:
+        raise RequestRefused(413, _("The body is larger than %(max)d bytes.") % {"max": MAX_BODY})
+    try:
+        return _operation(_json(request.body.decode("utf-8")))
+    except UnicodeDecodeError:
+        raise RequestRefused(400, _("The body is not UTF-8.")) from None
+
+
+def _json(text: str) -> Any:
+    try:
+        return json.loads(text, parse_constant=_not_json)
+    except (ValueError, RecursionError):
+        raise RequestRefused(400, _("This is not valid JSON.")) from None
+
+
+def _not_json(constant: str) -> NoReturn:
+    """NaN and Infinity, which Python reads and JSON does not have."""
+    raise ValueError(constant)
+
+
+def _operation(body: Any) -> Operation:
+    if isinstance(body, list):
+        raise RequestRefused(400, _("Send one operation at a time: batches are not accepted."))
+    if not isinstance(body, dict):
+        raise RequestRefused(400, _("The operation has to be a JSON object with the key “query”."))
+    query, variables, name = body.get("query"), body.get("variables"), body.get("operationName")
+    if not isinstance(query, str) or not query.strip():
+        raise RequestRefused(400, _("“query” has to be the text of a GraphQL document."))
+    if variables is not None and not isinstance(variables, dict):
+        raise RequestRefused(400, _("“variables” has to be a JSON object."))
+    if name is not None and not isinstance(name, str):
+        raise RequestRefused(400, _("“operationName” has to be text."))
+    return Operation(query, variables, name or None)

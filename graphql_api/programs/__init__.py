@@ -1,0 +1,1 @@
+"""Programmes: what a visitor may read of them."""

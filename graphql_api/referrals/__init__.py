@@ -1,0 +1,1 @@
+"""Friends that a referrer brought."""

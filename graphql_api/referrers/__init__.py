@@ -1,0 +1,1 @@
+"""Referrers: joining, signing in, and what they see of themselves."""

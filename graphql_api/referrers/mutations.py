@@ -1,0 +1,108 @@
+"""Joining and signing in. A mutation is short and calls the flow of the same name."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import strawberry
+from django.utils.translation import get_language
+
+from graphql_api.context import Info
+from graphql_api.errors import UserError, user_errors
+from graphql_api.links.types import ReferralLink
+from graphql_api.programs.types import Program
+from referral_blocks.core.errors import DomainError
+from referral_blocks.flows.exchange_login_token import exchange_login_token
+from referral_blocks.flows.join_program import join_program
+from referral_blocks.flows.request_login_link import request_login_link
+from referral_blocks.programs.selectors import program_by_slug
+
+
+@strawberry.input(description="Who wants to join which programme.")
+class JoinProgramInput:
+    program: str = strawberry.field(description="The programme’s slug.")
+    email: str = strawberry.field(description="Their e-mail address; the link is mailed there too.")
+    name: str = strawberry.field(default="", description="Their name.")
+    accept_terms: bool = strawberry.field(default=False, description="Whether they have accepted the terms.")
+    greeting_consent: bool = strawberry.field(
+        default=False, description="Whether friends may be greeted with their first name."
+    )
+
+
+@strawberry.type(description="The same whether they had joined before or not.")
+class JoinProgramPayload:
+    program: Program | None = strawberry.field(default=None, description="The programme; null when refused.")
+    link: ReferralLink | None = strawberry.field(default=None, description="Their link; null when refused.")
+    errors: list[UserError] = strawberry.field(default_factory=list, description="Why it was refused; else empty.")
+
+
+@strawberry.input(description="Whose mailbox gets a sign-in link.")
+class RequestLoginLinkInput:
+    program: str = strawberry.field(description="The programme’s slug.")
+    email: str = strawberry.field(description="The referrer’s e-mail address.")
+
+
+@strawberry.type(description="The same for known and unknown addresses.")
+class RequestLoginLinkPayload:
+    ok: bool = strawberry.field(default=False, description="True: if the address is known, a link is on its way.")
+    errors: list[UserError] = strawberry.field(default_factory=list, description="Why it was refused; else empty.")
+
+
+@strawberry.input(description="The token from a sign-in link.")
+class ExchangeLoginTokenInput:
+    token: str = strawberry.field(description="The part of the sign-in link after …/sign-in/.")
+
+
+@strawberry.type(description="A session.")
+class ExchangeLoginTokenPayload:
+    token: str | None = strawberry.field(
+        default=None, description="Send it as “Authorization: Bearer …”, and keep it secret; null when refused."
+    )
+    program: Program | None = strawberry.field(default=None, description="The programme that it is for.")
+    errors: list[UserError] = strawberry.field(default_factory=list, description="Why it was refused; else empty.")
+
+
+@strawberry.type
+class ReferrersMutation:
+    @strawberry.mutation(description="Join a programme, or find the link again: the same address joins once.")
+    def join_program(
+        self, info: Info, given: Annotated[JoinProgramInput, strawberry.argument(name="input", description="Who.")]
+    ) -> JoinProgramPayload | None:
+        try:
+            info.context.check_rate("join_program")
+            joined = join_program(
+                program=program_by_slug(site_id=info.context.site.pk, slug=given.program),
+                email=given.email,
+                name=given.name,
+                accept_terms=given.accept_terms,
+                greeting_consent=given.greeting_consent,
+                locale=get_language() or "",
+            )
+        except DomainError as error:
+            return JoinProgramPayload(errors=user_errors(error))
+        return JoinProgramPayload(program=joined.referrer.program, link=joined.link)  # type: ignore[arg-type]
+
+    @strawberry.mutation(description="Ask for a sign-in link by mail.")
+    def request_login_link(
+        self, info: Info, given: Annotated[RequestLoginLinkInput, strawberry.argument(name="input", description="Who.")]
+    ) -> RequestLoginLinkPayload | None:
+        try:
+            info.context.check_rate("request_login_link")
+            program = program_by_slug(site_id=info.context.site.pk, slug=given.program)
+            request_login_link(program=program, email=given.email)
+        except DomainError as error:
+            return RequestLoginLinkPayload(errors=user_errors(error))
+        return RequestLoginLinkPayload(ok=True)
+
+    @strawberry.mutation(description="Turn the token of a sign-in link into a session.")
+    def exchange_login_token(
+        self,
+        info: Info,
+        given: Annotated[ExchangeLoginTokenInput, strawberry.argument(name="input", description="The token.")],
+    ) -> ExchangeLoginTokenPayload | None:
+        try:
+            info.context.check_rate("exchange_login_token")
+            signed_in = exchange_login_token(token=given.token, site_id=info.context.site.pk)
+        except DomainError as error:
+            return ExchangeLoginTokenPayload(errors=user_errors(error))
+        return ExchangeLoginTokenPayload(token=signed_in.session, program=signed_in.referrer.program)  # type: ignore[arg-type]

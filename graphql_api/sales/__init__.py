@@ -1,0 +1,1 @@
+"""Sales that the host’s own systems report."""

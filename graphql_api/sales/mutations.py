@@ -1,0 +1,79 @@
+"""Records sales for systems that hold an API key. A mutation is short and calls the flow of the same name."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated
+
+import strawberry
+from django.db.models import QuerySet
+
+from graphql_api.context import Info
+from graphql_api.errors import UserError, user_errors
+from graphql_api.permissions import require_api_key
+from graphql_api.rewards.types import RewardSummary
+from referral_blocks.access.models import Scope
+from referral_blocks.core.errors import DomainError
+from referral_blocks.flows.record_sale import record_sale
+from referral_blocks.programs.selectors import program_by_slug
+from referral_blocks.rewards.models import Reward
+
+from .types import Sale
+
+SOURCE = "api"
+
+
+@strawberry.input(description="What a friend has bought.")
+class RecordSaleInput:
+    program: str = strawberry.field(description="The programme’s slug.")
+    external_id: str = strawberry.field(
+        description="Your own id of the sale. Sent again with the same content, nothing is recorded twice."
+    )
+    friend_email: str = strawberry.field(description="The address that the friend left.")
+    amount: str = strawberry.field(description="In major units, such as “149.00”.")
+    currency: str = strawberry.field(description="ISO 4217 code; has to be the programme’s.")
+    occurred_at: datetime | None = strawberry.field(default=None, description="When it was sold; by default now.")
+
+
+@strawberry.type(description="The recorded sale; a second delivery gets the first one’s result.")
+class RecordSalePayload:
+    sale: Sale | None = strawberry.field(default=None, description="The sale; null when refused.")
+    rewards: list[RewardSummary] = strawberry.field(default_factory=list, description="What it earned, on both sides.")
+    already_recorded: bool = strawberry.field(default=False, description="Whether it had been delivered before.")
+    errors: list[UserError] = strawberry.field(default_factory=list, description="Why it was refused; else empty.")
+
+
+@strawberry.type
+class SalesMutation:
+    @strawberry.mutation(
+        description=(
+            "Record a friend’s sale. Needs an API key of this site with the scope sales:write, sent as “Authorization: "
+            "Bearer rb_…”; without one, the error is UNAUTHENTICATED or FORBIDDEN and nothing is written."
+        )
+    )
+    def record_sale(
+        self, info: Info, given: Annotated[RecordSaleInput, strawberry.argument(name="input", description="The sale.")]
+    ) -> RecordSalePayload | None:
+        key = require_api_key(info.context, Scope.SALES_WRITE)
+        try:
+            recorded = record_sale(
+                program=program_by_slug(site_id=key.site_id, slug=given.program),
+                source=SOURCE,
+                external_id=given.external_id,
+                friend_email=given.friend_email,
+                amount=given.amount,
+                currency=given.currency,
+                occurred_at=given.occurred_at,
+            )
+        except DomainError as error:
+            return RecordSalePayload(errors=user_errors(error))
+        return RecordSalePayload(
+            sale=recorded.sale,  # type: ignore[arg-type]
+            rewards=_rewards(recorded.sale.pk),  # type: ignore[arg-type]
+            already_recorded=not recorded.created,
+        )
+
+
+def _rewards(sale_id: int) -> QuerySet[Reward]:
+    """Read afresh, so that a second delivery is told the same, and the state is the present one."""
+    return Reward.objects.filter(sale_id=sale_id).order_by("pk")

@@ -1,0 +1,43 @@
+"""The schema: each concept package adds its queries and mutations here."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import strawberry
+from strawberry.extensions import ParserCache
+from strawberry.schema.config import StrawberryConfig
+from strawberry_django.optimizer import DjangoOptimizerExtension
+
+from .limits import LimitedValidation, TokenLimit
+from .pages import MAX_PAGE
+from .programs.queries import ProgramsQuery
+from .referrals.mutations import ReferralsMutation
+from .referrers.mutations import ReferrersMutation
+from .referrers.queries import ReferrersQuery
+from .sales.mutations import SalesMutation
+from .scalars import SCALARS
+
+
+@strawberry.type(description="What can be read.")
+class Query(ProgramsQuery, ReferrersQuery):
+    pass
+
+
+@strawberry.type(description="What can be done. Each returns what it made, or says in errors why it was refused.")
+class Mutation(ReferrersMutation, ReferralsMutation, SalesMutation):
+    pass
+
+
+class Schema(strawberry.Schema):
+    def process_errors(self, errors: Any, execution_context: Any = None) -> None:
+        """Logs nothing: the library's own log line quotes the document, which may hold tokens. graphql_api.errors logs
+        what nobody foresaw."""
+
+
+schema = Schema(
+    query=Query,
+    mutation=Mutation,
+    extensions=[TokenLimit, ParserCache, LimitedValidation, DjangoOptimizerExtension],
+    config=StrawberryConfig(sort_schema=True, relay_max_results=MAX_PAGE, scalar_map=SCALARS),
+)

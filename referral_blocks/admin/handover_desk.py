@@ -1,0 +1,129 @@
+"""The handover desk: custom rewards that staff give to people, open and done."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import django_filters
+from django.db.models import QuerySet
+from django.urls import reverse
+from django.utils.functional import cached_property
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from wagtail.admin.filters import WagtailFilterSet
+from wagtail.admin.ui.tables import Column, DateColumn, UserColumn
+
+from referral_blocks.flows.mark_handed_over import mark_handed_over
+from referral_blocks.payouts.providers.manual.models import Handover
+
+from .columns import LinesColumn, PersonColumn, Step, StepsColumn
+from .desk import DeskView, DeskViewSet
+from .filters import programs
+from .steps import OptionalNoteForm, StepView
+
+DONE = "done"
+
+
+class HandoverFilterSet(WagtailFilterSet):
+    """Open ones unless “done” is chosen."""
+
+    program = django_filters.ModelChoiceFilter(
+        label=gettext_lazy("Programme"), field_name="payout__program", queryset=programs
+    )
+    state = django_filters.ChoiceFilter(
+        label=gettext_lazy("State"),
+        choices=[(DONE, gettext_lazy("Handed over"))],
+        empty_label=gettext_lazy("Open"),
+        method="of_state",
+    )
+
+    def of_state(self, queryset: QuerySet[Handover], name: str, value: str) -> QuerySet[Handover]:
+        return queryset
+
+    class Meta:
+        model = Handover
+        fields: tuple[str, ...] = ()
+
+
+class HandoverDeskView(DeskView):
+    rights = ("mark_handed_over", "view_handover")
+    page_title = gettext_lazy("Rewards to hand over")
+    header_icon = "pick"
+    verbose_name_plural = gettext_lazy("rewards to hand over")
+    filterset_class = HandoverFilterSet
+    search_fields = ["title", "payout__person__name", "payout__person__email"]
+
+    @cached_property
+    def shows_done(self) -> bool:
+        return self.request.GET.get("state") == DONE
+
+    def get_base_queryset(self) -> QuerySet[Handover]:
+        rows = Handover.objects.select_related("payout__person", "payout__program", "handed_over_by__wagtail_userprofile")
+        rows = rows.filter(handed_over_at__isnull=not self.shows_done)
+        return rows.order_by("-handed_over_at", "-pk") if self.shows_done else rows.order_by("created_at", "pk")
+
+    @cached_property
+    def columns(self) -> list[Column]:
+        columns = [
+            Column("title", label=_("What")),
+            PersonColumn("payout.person", label=_("To"), with_phone=True),
+            Column("payout.program", label=_("Programme")),
+            LinesColumn("instructions", label=_("Instructions"), accessor=lambda h: h.instructions.splitlines()),
+            DateColumn("created_at", label=_("Since"), sort_key="created_at"),
+        ]
+        if self.shows_done:
+            return [
+                *columns,
+                DateColumn("handed_over_at", label=_("Handed over"), sort_key="handed_over_at"),
+                UserColumn("handed_over_by", label=_("By")),
+                Column("note", label=_("Note")),
+            ]
+        return [*columns, StepsColumn(_("Steps"), self.steps)]
+
+    def steps(self, handover: Handover) -> Iterator[Step]:
+        if self.may("mark_handed_over"):
+            yield Step(_("Mark handed over"), reverse("referral_handover_desk:done", args=[handover.pk]), primary=True)
+
+
+class HandedOverView(StepView):
+    rights = ("mark_handed_over",)
+    queryset = Handover.objects.select_related("payout__person", "payout__program", "handed_over_by")
+    form_class = OptionalNoteForm
+    page_title = gettext_lazy("Mark as handed over")
+    header_icon = "pick"
+    submit_label = gettext_lazy("Yes, it was handed over")
+    back_label = HandoverDeskView.page_title
+    back_url_name = "referral_handover_desk:index"
+
+    def over(self) -> str:
+        return self.before() if self.object.handed_over_at else ""
+
+    def before(self) -> str:
+        return _("“%(title)s” was marked as handed over before. Nothing has changed.") % {"title": self.object.title}
+
+    def facts(self) -> list[tuple[str, Any]]:
+        person = self.object.payout.person
+        return [
+            (_("What"), self.object.title),
+            (_("To"), " · ".join(filter(None, (person.name, person.email, person.phone)))),
+            (_("Value"), self.object.payout.amount),
+            (_("Programme"), self.object.payout.program),
+            (_("Instructions"), self.object.instructions or "–"),
+        ]
+
+    def run(self, data: dict[str, Any]) -> None:
+        done = mark_handed_over(handover=self.object, actor=self.request.user, note=data["note"])
+        yes = _("“%(title)s” is marked as handed over to %(person)s.") % {
+            "title": self.object.title, "person": self.object.payout.person,
+        }  # fmt: skip
+        self.tell(done, yes, self.before())
+
+
+class HandoverDeskViewSet(DeskViewSet):
+    name = "referral_handover_desk"
+    url_prefix = "referrals/handover-desk"
+    icon = "pick"
+    menu_label = gettext_lazy("Rewards to hand over")
+    desk_view = HandoverDeskView
+    steps = (("handed-over", "done", HandedOverView),)

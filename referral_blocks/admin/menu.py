@@ -1,0 +1,40 @@
+"""The “Referrals” menu."""
+
+from __future__ import annotations
+
+from django.utils.translation import gettext_lazy as _
+from wagtail.snippets.views.snippets import SnippetViewSetGroup
+
+from .api_keys import ApiKeyViewSet
+from .handover_desk import HandoverDeskViewSet
+from .payouts import PayoutViewSet
+from .programs import ProgramViewSet
+from .referrals import ReferralViewSet
+from .referrers import ReferrerViewSet
+from .review_desk import ReviewDeskViewSet
+from .reward_desk import RewardDeskViewSet
+from .rewards import RewardViewSet
+from .sales import SaleViewSet
+from .themes import SiteThemeViewSet
+
+
+class ReferralsGroup(SnippetViewSetGroup):
+    """What people do daily stands above what they look up."""
+
+    menu_label = _("Referrals")
+    menu_name = "referrals"
+    menu_icon = "openquote"
+    menu_order = 150
+    items = (
+        ProgramViewSet,
+        RewardDeskViewSet,
+        HandoverDeskViewSet,
+        ReviewDeskViewSet,
+        ReferrerViewSet,
+        ReferralViewSet,
+        SaleViewSet,
+        RewardViewSet,
+        PayoutViewSet,
+        SiteThemeViewSet,
+        ApiKeyViewSet,
+    )

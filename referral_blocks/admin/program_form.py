@@ -1,0 +1,127 @@
+"""The form of a programme and its reward rules: values are typed as decimals and kept as minor units."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+from django.core.exceptions import ValidationError
+from django.utils.translation import gettext_lazy as _
+from wagtail.admin.forms.models import WagtailAdminModelForm
+from wagtail.models import Site
+
+from referral_blocks.core.errors import InvalidInput
+from referral_blocks.core.money import Money, parse_amount
+from referral_blocks.payouts.provider import payout_provider_choices
+from referral_blocks.programs.models import Program
+from referral_blocks.referrers.models import Referrer
+from referral_blocks.rewards.models import Reward, RewardRule
+from referral_blocks.sales.models import Sale
+
+
+class RewardRuleForm(WagtailAdminModelForm):
+    """One rule; the programme's form tells it the currency."""
+
+    value = forms.CharField(
+        label=_("Value"), max_length=32, help_text=_("In the programme’s currency, such as 20 or 20.00.")
+    )
+    method = forms.ChoiceField(label=_("Paid by"), choices=payout_provider_choices, initial="manual")
+
+    class Meta:
+        model = RewardRule
+        fields = ("side", "title", "kind", "method", "instructions", "hold_days", "approval", "active")
+
+    currency: str = ""
+    shown_currency: str = ""
+
+    def show_in(self, currency: str) -> None:
+        """Write the stored value into the form as a decimal of ``currency``."""
+        self.shown_currency = currency
+        if self.instance.pk and currency:
+            self.initial["value"] = f"{Money(self.instance.amount_minor, currency).decimal:f}"
+
+    def has_changed(self) -> bool:
+        # The same digits mean another number of minor units once the currency is another.
+        moved = bool(self.instance.pk and self.currency and self.currency != self.shown_currency)
+        return moved or super().has_changed()
+
+    def clean_value(self) -> str:
+        text: str = self.cleaned_data["value"]
+        if self.currency:
+            try:
+                self.instance.amount_minor = parse_amount(text, self.currency).amount_minor
+            except InvalidInput as error:
+                raise ValidationError(error.message, code=error.code) from error
+        return text
+
+
+class ProgramForm(WagtailAdminModelForm):
+    """A programme with its rules; guards what people were promised."""
+
+    class Meta:
+        model = Program
+        fields: tuple[str, ...] = ()
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.stored = Program.objects.filter(pk=self.instance.pk).first() if self.instance.pk else None
+        for form in self._rules.forms:
+            form.show_in(self.instance.currency)
+        if self.stored is None:
+            self._suggest()
+
+    @property
+    def _rules(self) -> Any:
+        return self.formsets["reward_rules"]
+
+    def _suggest(self) -> None:
+        """The default site, and the currency of the newest programme."""
+        newest = Program.objects.order_by("-created_at").values_list("currency", flat=True).first()
+        self.initial["site"] = Site.objects.filter(is_default_site=True).values_list("pk", flat=True).first()
+        self.initial["currency"] = newest or ""
+
+    def clean_currency(self) -> str:
+        currency: str = self.cleaned_data["currency"]
+        if self.stored and currency != self.stored.currency:
+            known = {"program": self.stored}
+            if Sale.objects.filter(**known).exists() or Reward.objects.filter(**known).exists():
+                raise ValidationError(
+                    _("Sales or rewards are recorded in %(currency)s, so the currency stays. Make a new programme for another one.")
+                    % {"currency": self.stored.currency},
+                    code="currency_in_use",
+                )
+        return currency
+
+    def clean_site(self) -> Site:
+        site: Site = self.cleaned_data["site"]
+        if self.stored and site.pk != self.stored.site_id and Referrer.objects.filter(program=self.stored).exists():
+            raise ValidationError(
+                _("People share links of this site already, so the programme stays on it."), code="site_in_use"
+            )
+        return site
+
+    def clean(self) -> dict[str, Any]:
+        cleaned: dict[str, Any] = super().clean()
+        for form in self._rules.forms:
+            form.currency = cleaned.get("currency", "")
+        self._keep_promised_rules()
+        return cleaned
+
+    def _keep_promised_rules(self) -> None:
+        """Refuse to delete rules that rewards were given for, and show those rules in the form again."""
+        if not self.is_bound or not self._rules.is_valid():
+            return
+        going = {form.instance.pk: form for form in self._rules.deleted_forms if form.instance.pk}
+        promised = set(Reward.objects.filter(rule_id__in=going).values_list("rule_id", flat=True))
+        for pk in sorted(promised):
+            form = going[pk]
+            form.data = form.data.copy()
+            form.data[form.add_prefix("DELETE")] = ""
+            self.add_error(
+                None,
+                ValidationError(
+                    _("“%(rule)s” cannot be deleted: rewards were given for it. Untick “active” instead.")
+                    % {"rule": form.instance.title},
+                    code="rule_in_use",
+                ),
+            )

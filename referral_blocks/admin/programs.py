@@ -1,0 +1,160 @@
+"""Programmes in the admin: marketers write them, with their reward rules in the same form."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.db.models import Count, ProtectedError, QuerySet
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import redirect
+from django.urls import reverse
+from django.utils.functional import cached_property
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from wagtail.admin import messages
+from wagtail.admin.panels import FieldPanel, FieldRowPanel, InlinePanel, MultiFieldPanel, ObjectList, TitleFieldPanel
+from wagtail.admin.ui.tables import BulkActionsCheckboxColumn, Column, DateColumn, NumberColumn, StatusTagColumn
+from wagtail.snippets.views.snippets import CreateView, DeleteView, IndexView, SnippetViewSet
+
+from referral_blocks.programs.models import Program
+from referral_blocks.rewards.models import RewardRule, Side
+
+from .program_form import ProgramForm, RewardRuleForm
+
+
+class NamePanel(TitleFieldPanel):
+    """Fills the slug from the name while the programme is new; afterwards the API relies on the slug."""
+
+    class BoundPanel(TitleFieldPanel.BoundPanel):
+        def get_should_apply(self) -> bool:
+            return not self.instance.pk
+
+
+class RulesPanel(InlinePanel):
+    """The reward rules, with the form that takes decimals."""
+
+    def get_form_options(self) -> dict[str, Any]:
+        options: dict[str, Any] = super().get_form_options()
+        options["formsets"][self.relation_name]["form"] = RewardRuleForm
+        return options
+
+
+RULE_PANELS = [
+    FieldRowPanel([FieldPanel("side"), FieldPanel("title")]),
+    FieldRowPanel([FieldPanel("kind"), FieldPanel("value"), FieldPanel("method")]),
+    FieldRowPanel([FieldPanel("hold_days"), FieldPanel("approval"), FieldPanel("active")]),
+    FieldPanel("instructions"),
+]
+PANELS = ObjectList(
+    [
+        NamePanel("name", placeholder=gettext_lazy("Name*")),
+        FieldRowPanel([FieldPanel("slug"), FieldPanel("site")]),
+        FieldRowPanel([FieldPanel("status"), FieldPanel("currency")]),
+        FieldRowPanel([FieldPanel("starts_at"), FieldPanel("ends_at")]),
+        RulesPanel(
+            "reward_rules",
+            panels=RULE_PANELS,
+            heading=gettext_lazy("Rewards"),
+            label=gettext_lazy("reward"),
+            help_text=gettext_lazy(
+                "What each side gets once the friend has become a customer. A change counts for later sales; rewards "
+                "that were promised stay as they are."
+            ),
+        ),
+        FieldPanel("terms"),
+        MultiFieldPanel(
+            [
+                FieldPanel("attribution"),
+                FieldRowPanel([FieldPanel("visit_window_days"), FieldPanel("credit_window_days")]),
+            ],
+            heading=gettext_lazy("Who is credited, and for how long"),
+        ),
+        MultiFieldPanel([FieldPanel("landing_page"), FieldPanel("share_page")], heading=gettext_lazy("Pages")),
+    ],
+    base_form_class=ProgramForm,
+)
+
+
+class ProgramIndexView(IndexView):
+    """All programmes; no bulk deletion, because a programme that people joined stays."""
+
+    def get_base_queryset(self) -> QuerySet[Program]:
+        return Program.objects.select_related("site").annotate(
+            referrer_count=Count("referrers", distinct=True), friend_count=Count("referrals", distinct=True)
+        )
+
+    @cached_property
+    def columns(self) -> list[Any]:
+        columns: list[Any] = super().columns
+        return [column for column in columns if not isinstance(column, BulkActionsCheckboxColumn)]
+
+
+class ProgramCreateView(CreateView):
+    """A new programme starts with one reward for each side."""
+
+    def get_initial_form_instance(self) -> Program | None:
+        if self.request.method == "POST":
+            return None
+        return Program(reward_rules=[RewardRule(side=Side.REFERRER), RewardRule(side=Side.FRIEND)])
+
+
+class ProgramDeleteView(DeleteView):
+    """Deletes a programme that nobody has used yet."""
+
+    def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        try:
+            response: HttpResponse = super().post(request, *args, **kwargs)
+        except ProtectedError:
+            return refuse_deletion(request, [self.object])
+        return response
+
+
+def refuse_deletion(request: HttpRequest, programs: list[Program]) -> HttpResponseRedirect:
+    """Say why and lead to the list."""
+    for program in programs:
+        messages.error(
+            request,
+            _("“%(name)s” cannot be deleted: people have joined it or were promised rewards. Set its status to “Ended” instead.")
+            % {"name": program.name},
+        )
+    return redirect(reverse("referral_programs:list"))
+
+
+def before_delete(request: HttpRequest, instances: list[Any]) -> HttpResponse | None:
+    """Hook before snippets are deleted, one or many: programmes in use are kept."""
+    kept = [i for i in instances if isinstance(i, Program) and in_use(i)]
+    return refuse_deletion(request, kept) if kept else None
+
+
+def in_use(program: Program) -> bool:
+    """Whether anything hangs on the programme that must not be lost."""
+    relations = (program.referrers, program.referrals, program.sales, program.rewards, program.payouts)
+    return any(relation.exists() for relation in relations)
+
+
+class ProgramViewSet(SnippetViewSet):
+    model = Program
+    icon = "openquote"
+    menu_label = gettext_lazy("Programmes")
+    admin_url_namespace = "referral_programs"
+    base_url_path = "referrals/programmes"
+    edit_handler = PANELS
+    copy_view_enabled = False
+    index_view_class = ProgramIndexView
+    add_view_class = ProgramCreateView
+    delete_view_class = ProgramDeleteView
+    list_display = [
+        "name",
+        StatusTagColumn(
+            "status", label=gettext_lazy("Status"), accessor="get_status_display",
+            primary=lambda program: program.is_open, sort_key="status",
+        ),
+        Column("currency", label=gettext_lazy("Currency"), sort_key="currency"),
+        NumberColumn("referrer_count", label=gettext_lazy("Referrers"), sort_key="referrer_count"),
+        NumberColumn("friend_count", label=gettext_lazy("Friends"), sort_key="friend_count"),
+        Column("site", label=gettext_lazy("Site")),
+        DateColumn("ends_at", label=gettext_lazy("Ends"), sort_key="ends_at"),
+    ]  # fmt: skip
+    list_filter = ["status", "site"]
+    search_fields = ["name", "slug"]
+    search_backend_name = None

@@ -1,0 +1,202 @@
+"""Who looks at a page and which programme it speaks of: read once a request, and only what a block asks for."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from functools import cached_property
+from typing import Any, ClassVar
+
+from django.http import HttpRequest
+from wagtail.models import Site
+
+from referral_blocks.analytics.standing import Standing, standing_of
+from referral_blocks.flows.record_visit import cookie_name
+from referral_blocks.links.models import ReferralLink
+from referral_blocks.links.selectors import link_url
+from referral_blocks.links.services import primary_link
+from referral_blocks.programs.models import Program, ProgramStatus
+from referral_blocks.referrals.attribution import TOKEN_PARAMETER, link_from_token
+from referral_blocks.referrals.models import Referral
+from referral_blocks.referrers.models import Referrer
+from referral_blocks.referrers.session import Session, read_session, session_cookie
+from referral_blocks.rewards.models import Reward, RewardRule, Side
+from referral_blocks.rewards.selectors import active_rules, rewards_of
+from referral_blocks.theming.selectors import theme_for_site
+from referral_blocks.theming.theme import Theme
+
+LISTED = 50  # friends and rewards on one page; more than that is read in the mail or asked for
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """What each side gets, in the words of the reward rules."""
+
+    friend: list[RewardRule] = field(default_factory=list)
+    referrer: list[RewardRule] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class Invitation:
+    """The visit that brought a friend here; ``name`` is empty without the referrer's consent."""
+
+    name: str
+    token: str
+
+
+@dataclass(frozen=True, slots=True)
+class Share:
+    """What a referrer passes on."""
+
+    code: str
+    url: str
+
+
+@dataclass(frozen=True, slots=True)
+class RewardLine:
+    """A reward in words: ``waits_for`` holds (reason, until when or None)."""
+
+    title: str
+    state: str
+    state_label: str
+    waits_for: list[tuple[str, datetime | None]] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """What only a verified referrer sees."""
+
+    standing: Standing
+    rewards: list[RewardLine]
+    friends: list[Referral]
+
+
+class Audience:
+    """One visitor of one request. ``asked`` becomes true once an answer may differ between visitors, ``personal`` once
+    it holds something of this one: the page's cache headers follow from them."""
+
+    is_sample: ClassVar[bool] = False
+
+    def __init__(self, request: HttpRequest | None) -> None:
+        self.request = request
+        self.asked = self.personal = False
+        self._anchors: dict[str, int] = {}
+        self._kept: dict[tuple[str, object], Any] = {}
+
+    @cached_property
+    def site(self) -> Site | None:
+        return Site.find_for_request(self.request) if self.request is not None else None
+
+    @cached_property
+    def theme(self) -> Theme | None:
+        return theme_for_site(site_id=self.site.pk) if self.site else None
+
+    @property
+    def theme_slug(self) -> str:
+        return self.theme.slug if self.theme else ""
+
+    @property
+    def is_preview(self) -> bool:
+        return bool(getattr(self.request, "is_preview", False))
+
+    @property
+    def told(self) -> str:
+        """What the form that was just sent leads to say: ``joined``, ``thanks``, ``mail-sent`` or nothing."""
+        return self.request.GET.get("rb", "") if self.request is not None else ""
+
+    @cached_property
+    def programs(self) -> dict[int, Program]:
+        """The site's programmes by id, drafts only in a preview; a site has a handful."""
+        if self.site is None:
+            return {}
+        found = Program.objects.filter(site=self.site).select_related("site")
+        return {p.pk: p for p in found if self.is_preview or p.status != ProgramStatus.DRAFT}
+
+    def program_for(self, *, chosen: int | None, page: object) -> Program | None:
+        """The block's own choice, else the page's, else the site's only live programme."""
+        for program_id in (chosen, getattr(page, "program_id", None)):
+            if program_id:
+                return self.programs.get(program_id)
+        live = [p for p in self.programs.values() if p.status == ProgramStatus.LIVE]
+        return live[0] if len(live) == 1 else None
+
+    def offer(self, program: Program) -> Offer:
+        def read() -> Offer:
+            rules = list(active_rules(program_id=program.pk))
+            return Offer([r for r in rules if r.side == Side.FRIEND], [r for r in rules if r.side == Side.REFERRER])
+
+        return self._once("offer", program.pk, read)
+
+    def invitation(self, program: Program) -> Invitation | None:
+        """The visit in the address, the form or the cookie, most trusted first; None when none of them holds."""
+
+        def read() -> Invitation | None:
+            for token in self._tokens(program):
+                self.personal = True
+                link = link_from_token(token=token, program=program)
+                if link is not None:
+                    return Invitation(link.referrer.greeting_name, token)
+            return None
+
+        self.asked = True
+        return self._once("invitation", program.pk, read)
+
+    def _tokens(self, program: Program) -> list[str]:
+        if self.request is None:
+            return []
+        sent = self.request.GET.get(TOKEN_PARAMETER), self.request.POST.get("token")
+        return [t for t in (*sent, self.request.COOKIES.get(cookie_name(program))) if t]
+
+    def session(self, program: Program) -> Session | None:
+        """The referrer of this programme who uses this browser, if any."""
+
+        def read() -> Session | None:
+            cookie = self.request.COOKIES.get(session_cookie(program)) if self.request is not None else None
+            if not cookie:
+                return None
+            self.personal = True
+            session = read_session(cookie)
+            return session if session and session.referrer.program_id == program.pk else None
+
+        self.asked = True
+        return self._once("session", program.pk, read)
+
+    def share(self, referrer: Referrer) -> Share:
+        def read() -> Share:
+            link: ReferralLink = primary_link(referrer=referrer)
+            link.referrer = referrer  # loaded with its programme and site already
+            return Share(link.code, link_url(link))
+
+        return self._once("share", referrer.pk, read)
+
+    def progress(self, referrer: Referrer) -> Progress:
+        def read() -> Progress:
+            rewards = rewards_of(person_id=referrer.person_id, program_id=referrer.program_id)[:LISTED]
+            friends = Referral.objects.filter(referrer=referrer).select_related("friend")[:LISTED]
+            return Progress(standing_of(referrer=referrer), [_line(r) for r in rewards], list(friends))
+
+        return self._once("progress", referrer.pk, read)
+
+    def anchor(self, name: str) -> str:
+        """An id for one block: the plain name for the first of its kind on the page, so that links can aim at it."""
+        self._anchors[name] = count = self._anchors.get(name, 0) + 1
+        return name if count == 1 else f"{name}-{count}"
+
+    def _once(self, kind: str, key: object, read: Any) -> Any:
+        if (kind, key) not in self._kept:
+            self._kept[kind, key] = read()
+        return self._kept[kind, key]
+
+
+def _line(reward: Reward) -> RewardLine:
+    waits_for = [(str(r.get_reason_display()), r.until) for r in reward.pending_reasons.all()]
+    return RewardLine(reward.title, reward.state, str(reward.get_state_display()), waits_for)
+
+
+def audience_of(request: HttpRequest | None) -> Audience:
+    """The request's one Audience."""
+    if request is None:
+        return Audience(None)
+    if not hasattr(request, "referral_audience"):
+        request.referral_audience = Audience(request)  # type: ignore[attr-defined]
+    return request.referral_audience  # type: ignore[attr-defined,no-any-return]

@@ -1,0 +1,69 @@
+"""The base of every block: finds its template in the site's theme, and its programme and visitor through the request."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+from django.utils.translation import gettext_lazy as _
+from wagtail import blocks
+
+from referral_blocks.programs.models import Program
+from referral_blocks.theming.theme import candidate_templates
+
+from .audience import Audience, audience_of
+from .program_choice import ProgramChoiceBlock
+from .sample import SampleAudience
+
+Context = dict[str, Any]
+
+
+class ReferralBlock(blocks.StructBlock):
+    """A block called ``hero`` has the template ``blocks/hero.html`` in the theme or in the plugin.
+
+    Its template gets ``audience``, ``program`` (may be None), ``offer``, ``anchor`` and what ``extra_context`` adds.
+    """
+
+    template_name: ClassVar[str]
+    # Without a programme a block that needs one shows nothing to visitors, and editors what to do.
+    needs_program: ClassVar[bool] = True
+
+    program = ProgramChoiceBlock()
+
+    def get_template(self, value: Any = None, context: Context | None = None) -> list[str]:
+        audience = audience_of((context or {}).get("request"))
+        missing = self.needs_program and self._program(audience, value, context or {}) is None
+        name = "no_program" if missing else self.template_name
+        return candidate_templates(f"blocks/{name}.html", audience.theme_slug)
+
+    def get_context(self, value: Any, parent_context: Context | None = None) -> Context:
+        context = super().get_context(value, parent_context=parent_context)
+        audience = audience_of(context.get("request"))
+        program = self._program(audience, value, context)
+        context.update(
+            audience=audience,
+            program=program,
+            offer=audience.offer(program) if program else None,
+            anchor=audience.anchor(self.template_name.replace("_", "-")),
+        )
+        context["form_id"] = str(context.get("id") or context["anchor"])
+        if program is not None or not self.needs_program:
+            context.update(self.extra_context(value, audience=audience, program=program, context=context))
+        return context
+
+    def extra_context(self, value: Any, *, audience: Audience, program: Program | None, context: Context) -> Context:
+        """What this block's template needs on top."""
+        return {}
+
+    def get_preview_context(self, value: Any, parent_context: Context | None = None) -> Context:
+        context = super().get_preview_context(value, parent_context=parent_context)
+        if request := context.get("request"):
+            request.referral_audience = SampleAudience(request)
+        return context
+
+    @staticmethod
+    def _program(audience: Audience, value: Any, context: Context) -> Program | None:
+        return audience.program_for(chosen=(value or {}).get("program"), page=context.get("page"))
+
+    class Meta:
+        group = _("Referrals")
+        preview_template = "referral_blocks/block_preview.html"

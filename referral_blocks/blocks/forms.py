@@ -1,0 +1,200 @@
+"""The public forms of the blocks: their fields, what keeps robots out, and how a refusal finds its field."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, ClassVar, TypeVar
+
+from django import forms
+from django.core import signing
+from django.utils import timezone
+from django.utils.translation import get_language
+from django.utils.translation import gettext_lazy as _
+
+from referral_blocks.core.errors import DomainError
+from referral_blocks.core.hashing import content_hash
+from referral_blocks.core.text import MAX_EMAIL
+from referral_blocks.programs.models import Program
+
+from .audience import Audience
+
+SALT = "referral_blocks.form"
+QUICKEST = 1.5  # seconds; nobody reads and fills in a form faster
+HONEYPOT = "homepage"
+
+# A flow's error path → the form's field. A visit's token is in a hidden field, so its errors go to the code beside it.
+FIELDS = {
+    "email": "email",
+    "name": "name",
+    "phone": "phone",
+    "code": "code",
+    "token": "code",
+    "acceptTerms": "accept_terms",
+    "greetingConsent": "greeting_consent",
+}
+
+
+class ReferralForm(forms.Form):
+    """What every public form carries: where it stood, whose programme it is for, and two traps for robots."""
+
+    template_name = "referral_blocks/elements/form.html"
+    required_css_class = "rb-field--required"
+
+    program = forms.SlugField(max_length=60, widget=forms.HiddenInput)
+    page = forms.CharField(max_length=2000, required=False, widget=forms.HiddenInput)
+    form = forms.CharField(max_length=60, required=False, widget=forms.HiddenInput)
+    locale = forms.CharField(max_length=12, required=False, widget=forms.HiddenInput)
+    started = forms.CharField(max_length=200, required=False, widget=forms.HiddenInput)
+    homepage = forms.CharField(
+        max_length=2000, required=False, label=_("Leave this empty"),
+        widget=forms.TextInput(attrs={"tabindex": "-1", "autocomplete": "off"}),
+    )  # fmt: skip
+
+    def visible(self) -> list[forms.BoundField]:
+        """The fields that people fill in."""
+        return [f for f in self.visible_fields() if f.name != HONEYPOT]
+
+    @property
+    def is_trap_sprung(self) -> bool:
+        """Whether the field that people do not see was filled in."""
+        return bool(self.data.get(HONEYPOT))
+
+    @property
+    def is_too_quick(self) -> bool:
+        """Whether the form came back faster than a human can, or without the time when it was shown."""
+        try:
+            started = float(signing.loads(self.data.get("started", ""), salt=SALT))
+        except (signing.BadSignature, TypeError, ValueError):
+            return True
+        return timezone.now().timestamp() - started < QUICKEST
+
+    def for_program(self, program: Program) -> None:
+        """Fit the fields to the programme."""
+
+    def renew(self) -> None:
+        """Give a form without a readable time of its own a new one, so that sending it again succeeds."""
+        try:
+            signing.loads(self.data.get("started", ""), salt=SALT)
+        except (signing.BadSignature, ValueError):
+            self.data = {**self.data.dict(), "started": started_now()}
+
+    def refuse(self, error: DomainError) -> None:
+        """Show a flow's refusal beside the field that has to change, or above the form."""
+        name = FIELDS.get(error.path[0]) if error.path else None
+        self.add_error(name if name in self.fields else None, str(error))
+
+
+class TermsForm(ReferralForm):
+    """A form that asks for consent to the terms as they were shown."""
+
+    terms = forms.CharField(max_length=16, required=False, widget=forms.HiddenInput)
+    name = forms.CharField(
+        label=_("Name"), max_length=120, widget=forms.TextInput(attrs={"autocomplete": "name"}),
+        error_messages={"required": _("Enter your name.")},
+    )  # fmt: skip
+    email = forms.EmailField(
+        label=_("E-mail"), max_length=MAX_EMAIL,
+        widget=forms.EmailInput(attrs={"autocomplete": "email", "inputmode": "email"}),
+        error_messages={
+            "required": _("Enter your e-mail address."),
+            "invalid": _("This is not an e-mail address. Check it for typing errors."),
+        },
+    )  # fmt: skip
+    accept_terms = forms.BooleanField(
+        label=_("I accept the terms"), error_messages={"required": _("Please accept the terms to go on.")}
+    )
+
+    program_terms: str | None = None
+
+    def for_program(self, program: Program) -> None:
+        """Ask for consent only where there are terms, and only to the text that was shown."""
+        self.program_terms = terms_mark(program)
+        if not program.terms:
+            self.fields.pop("accept_terms", None)
+
+    def clean(self) -> dict[str, Any] | None:
+        cleaned = super().clean()
+        if cleaned and cleaned.get("accept_terms") and cleaned.get("terms") != self.program_terms:
+            self.data = {**self.data.dict(), "terms": self.program_terms, "accept_terms": ""}
+            self.add_error("accept_terms", _("The terms have changed since you opened this page. Read them again."))
+        return cleaned
+
+
+class JoinForm(TermsForm):
+    """A customer becomes a referrer."""
+
+    action: ClassVar[str] = "referral_blocks:join"
+    greeting_consent = forms.BooleanField(
+        label=_("Friends may see my first name"), required=False,
+        help_text=_("They are greeted with “… invited you”. Without it they are not told who you are."),
+    )  # fmt: skip
+    field_order = ["name", "email", "greeting_consent", "accept_terms"]
+
+
+class FriendForm(TermsForm):
+    """An invited friend leaves their details."""
+
+    action: ClassVar[str] = "referral_blocks:friend"
+    token = forms.CharField(max_length=2000, required=False, widget=forms.HiddenInput)
+    phone = forms.CharField(
+        label=_("Phone"), required=False, max_length=32, help_text=_("Only if you would rather be called."),
+        widget=forms.TextInput(attrs={"autocomplete": "tel", "inputmode": "tel", "type": "tel"}),
+    )  # fmt: skip
+    code = forms.CharField(
+        label=_("Your friend’s code"), required=False, max_length=40, help_text=_("It stands at the end of their link."),
+        widget=forms.TextInput(attrs={"autocomplete": "off", "autocapitalize": "characters", "spellcheck": "false"}),
+    )  # fmt: skip
+    field_order = ["name", "email", "phone", "code", "accept_terms"]
+
+
+class SignInForm(ReferralForm):
+    """A referrer asks for a sign-in link."""
+
+    action: ClassVar[str] = "referral_blocks:sign_in_request"
+    email = TermsForm.base_fields["email"]
+
+
+Form = TypeVar("Form", bound=ReferralForm)
+
+
+@dataclass(slots=True)
+class SentForm:
+    """The form that was just sent and has to be corrected; the view hangs it on the request for its block to find."""
+
+    form_id: str
+    form: ReferralForm
+    is_shown: bool = False
+
+
+def form_for(kind: type[Form], *, audience: Audience, program: Program, form_id: str, anchor: str) -> Form:
+    """The form that was just sent from this block, or an empty one."""
+    sent: SentForm | None = getattr(audience.request, "referral_sent_form", None)
+    if sent is not None and sent.form_id == form_id and isinstance(sent.form, kind):
+        form = sent.form
+        sent.is_shown = True
+    else:
+        form = kind(initial=_initial(audience=audience, program=program, form_id=form_id))
+    form.auto_id = f"{anchor}-%s"
+    form.for_program(program)
+    return form
+
+
+def _initial(*, audience: Audience, program: Program, form_id: str) -> dict[str, Any]:
+    return {
+        "program": program.slug,
+        "page": audience.request.path_info if audience.request is not None else "",
+        "form": form_id,
+        "locale": get_language() or "",
+        "started": started_now(),
+        "terms": terms_mark(program),
+    }
+
+
+def started_now() -> str:
+    """The signed time at which a form is shown."""
+    return signing.dumps(timezone.now().timestamp(), salt=SALT)
+
+
+def terms_mark(program: Program) -> str:
+    """A short mark of the terms' text, so that a form knows which text it showed."""
+    return content_hash(program.terms)[:16] if program.terms else ""

@@ -1,0 +1,36 @@
+"""What a referrer has achieved: friends, rewards, and what each reward waits for."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.utils.translation import gettext_lazy as _
+from wagtail import blocks
+
+from referral_blocks.programs.models import Program
+
+from .audience import Audience
+from .base import Context, ReferralBlock
+from .forms import SignInForm, form_for
+from .texts import words
+
+
+class StandingBlock(ReferralBlock):
+    """Everything for a verified referrer; for everybody else a way to ask for a sign-in link."""
+
+    template_name = "standing"
+
+    heading = blocks.CharBlock(max_length=90, default=words(_("Your friends and rewards")), label=_("Heading"))
+
+    def extra_context(self, value: Any, *, audience: Audience, program: Program | None, context: Context) -> Context:
+        assert program is not None  # noqa: S101 - needs_program
+        session = audience.session(program)
+        if session and session.verified:
+            return {"session": session, "progress": audience.progress(session.referrer)}
+        form = form_for(SignInForm, audience=audience, program=program, form_id=context["form_id"], anchor=context["anchor"])
+        return {"session": session, "progress": None, "form": form}
+
+    class Meta:
+        icon = "user"
+        label = _("Your friends and rewards")
+        description = _("For returning referrers: counts, rewards and what each one waits for.")

@@ -1,0 +1,142 @@
+from datetime import timedelta
+from urllib.parse import unquote
+
+import pytest
+from django.utils import timezone
+from wagtail.models import Page, Site
+
+from referral_blocks.flows.record_visit import cookie_name
+from referral_blocks.links.models import IgnoredVisit, ReferralLink, Visit
+from referral_blocks.programs.models import ProgramStatus
+from tests.make import make_link, make_program
+
+pytestmark = pytest.mark.django_db
+PHONE = "Mozilla/5.0 (iPhone; CPU iPhone OS 18_0 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/18.0"
+
+
+@pytest.fixture
+def program(db):
+    home = Site.objects.get(is_default_site=True).root_page
+    page = home.add_child(instance=Page(title="Neighbours", slug="neighbours"))
+    return make_program(landing_page=page)
+
+
+def follow(client, path, **headers):
+    return client.get(path, headers={"user-agent": PHONE, **headers})
+
+
+def test_a_visit_is_counted_and_leads_to_the_landing_page_with_token_and_cookie(client, program):
+    link = make_link(program)
+    response = follow(client, f"/r/{link.code}/")
+    address, _, token = response.headers["Location"].partition("?rt=")
+    cookie = response.cookies[cookie_name(program)]
+    assert (response.status_code, address) == (302, "http://localhost/neighbours/")
+    assert cookie.value == unquote(token)
+    assert (cookie["httponly"], cookie["samesite"], cookie["max-age"]) == (True, "Lax", 30 * 86_400)
+    assert Visit.objects.count() == 1
+    assert "no-store" in response.headers["Cache-Control"]
+
+
+def test_over_tls_the_cookie_is_secure(client, program):
+    response = client.get(f"/r/{make_link(program).code}/", secure=True, headers={"user-agent": PHONE})
+    assert response.cookies[cookie_name(program)]["secure"] is True
+
+
+def test_the_address_is_kept_only_as_a_keyed_hash(client, program):
+    follow(client, f"/r/{make_link(program).code}/")
+    assert len(Visit.objects.get().ip_hash) == 32
+    assert "127.0.0.1" not in Visit.objects.get().ip_hash
+
+
+@pytest.mark.parametrize(
+    ("headers", "reason"),
+    [
+        ({"user-agent": "facebookexternalhit/1.1"}, "bot"),
+        ({"user-agent": "WhatsApp/2.23.20.0 A"}, "bot"),
+        ({"user-agent": "Mozilla/5.0 (compatible; Googlebot/2.1; +http://www.google.com/bot.html)"}, "bot"),
+        ({"user-agent": "Slackbot-LinkExpanding 1.0 (+https://api.slack.com/robots)"}, "bot"),
+        ({"user-agent": "Twitterbot/1.0"}, "bot"),
+        ({"user-agent": "TelegramBot (like TwitterBot)"}, "bot"),
+        ({"user-agent": ""}, "bot"),
+        ({"sec-purpose": "prefetch;prerender"}, "prefetch"),
+        ({"purpose": "prefetch"}, "prefetch"),
+        ({"x-moz": "prefetch"}, "prefetch"),
+    ],
+)
+def test_bots_and_prefetches_are_led_on_but_not_counted(client, program, headers, reason):
+    response = follow(client, f"/r/{make_link(program).code}/", **headers)
+    assert response.headers["Location"] == "http://localhost/neighbours/"
+    assert not response.cookies
+    assert (Visit.objects.count(), IgnoredVisit.objects.get().reason) == (0, reason)
+
+
+def test_a_head_request_is_not_counted(client, program):
+    response = client.head(f"/r/{make_link(program).code}/", headers={"user-agent": PHONE})
+    assert (response.status_code, Visit.objects.count(), IgnoredVisit.objects.get().reason) == (302, 0, "method")
+
+
+@pytest.mark.parametrize("code", ["UNKNOWN23", "A" * 10_000, "%00", "a%00b", "%C3%84"])
+def test_an_unknown_code_leads_to_the_only_live_programme_and_records_nothing(client, program, code):
+    response = follow(client, f"/r/{code}/")
+    assert (response.status_code, response.headers["Location"]) == (302, "http://localhost/neighbours/")
+    assert (Visit.objects.count(), IgnoredVisit.objects.count(), len(response.cookies)) == (0, 0, 0)
+
+
+def test_an_unknown_code_on_a_site_with_two_programmes_leads_to_the_front_page(client, program):
+    make_program(slug="other")
+    assert follow(client, "/r/UNKNOWN23/").headers["Location"] == "http://localhost/"
+
+
+@pytest.mark.parametrize("status", [ProgramStatus.PAUSED, ProgramStatus.ENDED])
+def test_a_closed_programme_shows_its_page_and_records_nothing(client, program, status):
+    link = make_link(program)
+    program.status = status
+    program.save()
+    response = follow(client, f"/r/{link.code}/")
+    assert (response.headers["Location"], len(response.cookies)) == ("http://localhost/neighbours/", 0)
+    assert Visit.objects.count() == 0
+
+
+def test_an_expired_code_shows_the_page_and_records_nothing(client, program):
+    link = make_link(program)
+    ReferralLink.objects.update(expires_at=timezone.now() - timedelta(days=1))
+    response = follow(client, f"/r/{link.code}/")
+    assert (response.headers["Location"], len(response.cookies), Visit.objects.count()) == (
+        "http://localhost/neighbours/",
+        0,
+        0,
+    )
+
+
+def test_an_unpublished_landing_page_falls_back_to_the_front_page(client, program):
+    program.landing_page.unpublish()
+    assert follow(client, f"/r/{make_link(program).code}/").headers["Location"].startswith("http://localhost/?rt=")
+
+
+def test_a_flood_from_one_address_is_not_counted(client, program, settings):
+    settings.REFERRAL_BLOCKS = {**settings.REFERRAL_BLOCKS, "RATE_LIMITS_ENABLED": True}
+    link = make_link(program)
+    for _ in range(62):
+        assert follow(client, f"/r/{link.code}/").status_code == 302
+    assert (Visit.objects.count(), IgnoredVisit.objects.filter(reason="flood").count()) == (60, 2)
+
+
+def test_a_forged_forwarded_address_is_believed_only_behind_a_trusted_proxy(client, program, settings):
+    link = make_link(program)
+    follow(client, f"/r/{link.code}/", **{"x-forwarded-for": "203.0.113.7"})
+    follow(client, f"/r/{link.code}/", **{"x-forwarded-for": "203.0.113.8"})
+    assert len(set(Visit.objects.values_list("ip_hash", flat=True))) == 1
+    settings.REFERRAL_BLOCKS = {**settings.REFERRAL_BLOCKS, "TRUSTED_PROXIES": 1}
+    follow(client, f"/r/{link.code}/", **{"x-forwarded-for": "198.51.100.1, 203.0.113.7"})
+    follow(client, f"/r/{link.code}/", **{"x-forwarded-for": "198.51.100.2, 203.0.113.7"})
+    assert len(set(Visit.objects.values_list("ip_hash", flat=True))) == 2
+
+
+def test_a_visit_is_three_reads_and_one_insert_whatever_the_history(client, program, django_assert_num_queries):
+    link = make_link(program)
+    for _ in range(5):
+        follow(client, f"/r/{link.code}/")
+    # Read: the link with its programme, the page, the page's locale. Sites come from Wagtail's cache; no session.
+    with django_assert_num_queries(4) as captured:
+        follow(client, f"/r/{link.code}/")
+    assert [q["sql"].split()[0] for q in captured.captured_queries].count("INSERT") == 1
