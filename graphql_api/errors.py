@@ -22,6 +22,7 @@ logger = logging.getLogger(__name__)
 class UserErrorCode(Enum):
     """One member for every code that the flows raise; a test holds the two together."""
 
+    BEFORE_REFERRAL = strawberry.enum_value("before_referral", description="Sold before the friend was referred.")
     CONFLICT = strawberry.enum_value("conflict", description="The same external id came before with other content.")
     CREDIT_EXPIRED = strawberry.enum_value("credit_expired", description="The friend’s time to buy was over.")
     CURRENCY_MISMATCH = strawberry.enum_value("currency_mismatch", description="Not the programme’s currency.")

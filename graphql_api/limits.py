@@ -6,7 +6,14 @@ from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
 from django.utils.translation import gettext as _
-from graphql import DocumentNode, FieldNode, FragmentDefinitionNode, FragmentSpreadNode, OperationDefinitionNode
+from graphql import (
+    DocumentNode,
+    FieldNode,
+    FragmentDefinitionNode,
+    FragmentSpreadNode,
+    InlineFragmentNode,
+    OperationDefinitionNode,
+)
 from graphql.language.ast import SelectionSetNode
 from strawberry.extensions import MaxTokensLimiter, ValidationCache
 
@@ -73,8 +80,8 @@ def _measure(
                 if fragment := fragments.get(name):
                     measured[name] = _measure(fragment.selection_set, fragments, measured)
             size = size.plus(measured[name])
-            continue
-        if isinstance(node, FieldNode):
-            size = size.plus(Size(1, 1 if node.alias else 0))
-        size = size.plus(_measure(node.selection_set, fragments, measured))
+        elif isinstance(node, FieldNode):
+            size = size.plus(Size(1, 1 if node.alias else 0)).plus(_measure(node.selection_set, fragments, measured))
+        elif isinstance(node, InlineFragmentNode):
+            size = size.plus(_measure(node.selection_set, fragments, measured))
     return size

@@ -1,13 +1,16 @@
-"""Refuses page arguments that make no sense, before they reach the connection."""
+"""Lists in pages: a relay connection that counts, with a limit, and with clear words for arguments that make no
+sense."""
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Self
 
+import strawberry
 from django.utils.translation import gettext as _
-from strawberry.extensions.field_extension import FieldExtension, SyncExtensionResolver
-from strawberry.relay.types import PREFIX
+from strawberry import relay
+from strawberry.relay.types import PREFIX, NodeIterableType
 from strawberry.relay.utils import from_base64
+from strawberry_django.relay import DjangoListConnection
 
 from .context import Info
 from .errors import ErrorCode, refusal
@@ -16,21 +19,22 @@ MAX_PAGE = 100
 MAX_OFFSET = 10**9
 
 
-class CheckedPage(FieldExtension):
-    """``first`` and ``last`` from 0 to MAX_PAGE (which is also the default), and cursors that this API gave out."""
+@strawberry.type(name="Connection", description="A list in pages.")
+class Pages(DjangoListConnection[relay.NodeType]):
+    """``first`` and ``last`` go from 0 to MAX_PAGE, which is also the default; cursors are those that this API gave."""
 
-    def resolve(self, next_: SyncExtensionResolver, source: Any, info: Info, **kwargs: Any) -> Any:
+    @classmethod
+    def resolve_connection(cls, nodes: NodeIterableType[relay.NodeType], *, info: Info, **given: Any) -> Self:
         for name in ("first", "last"):
-            number = kwargs.get(name)
-            if number is not None and not 0 <= number <= MAX_PAGE:
+            if given.get(name) is not None and not 0 <= given[name] <= MAX_PAGE:
                 raise refusal(
                     ErrorCode.BAD_USER_INPUT,
                     _("“%(name)s” has to be between 0 and %(max)d.") % {"name": name, "max": MAX_PAGE},
                 )
         for name in ("after", "before"):
-            if kwargs.get(name) and not _is_cursor(kwargs[name]):
+            if given.get(name) and not _is_cursor(given[name]):
                 raise refusal(ErrorCode.BAD_USER_INPUT, _("“%(name)s” is not a cursor of this list.") % {"name": name})
-        return next_(source, info, **kwargs)
+        return super().resolve_connection(nodes, info=info, **given)  # type: ignore[return-value]
 
 
 def _is_cursor(text: str) -> bool:

@@ -5,8 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 import strawberry
+from graphql import GraphQLEnumType
 from strawberry.extensions import ParserCache
 from strawberry.schema.config import StrawberryConfig
+from strawberry.schema.schema_converter import CustomGraphQLEnumType
 from strawberry_django.optimizer import DjangoOptimizerExtension
 
 from .limits import LimitedValidation, TokenLimit
@@ -30,6 +32,18 @@ class Mutation(ReferrersMutation, ReferralsMutation, SalesMutation):
 
 
 class Schema(strawberry.Schema):
+    def __init__(self, **given: Any) -> None:
+        super().__init__(**given)
+        self._restore_enums()
+
+    def _restore_enums(self) -> None:
+        """Sorting replaces the library's enum types by plain ones, which know values and not members."""
+        for name, kind in self._schema.type_map.items():
+            known = self.schema_converter.type_map.get(name)
+            if isinstance(kind, GraphQLEnumType) and known and isinstance(known.implementation, CustomGraphQLEnumType):
+                kind.__class__ = CustomGraphQLEnumType
+                kind.wrapped_cls = known.implementation.wrapped_cls  # type: ignore[attr-defined]
+
     def process_errors(self, errors: Any, execution_context: Any = None) -> None:
         """Logs nothing: the library's own log line quotes the document, which may hold tokens. graphql_api.errors logs
         what nobody foresaw."""

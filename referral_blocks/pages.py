@@ -34,19 +34,19 @@ class ReferralPageMixin(models.Model):
     class Meta:
         abstract = True
 
-    def serve(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        """Wagtail's answer; what was said to one visitor alone is kept out of shared caches."""
-        response = super().serve(request, *args, **kwargs)  # type: ignore[misc]
-        if isinstance(response, SimpleTemplateResponse) and not response.is_rendered:
-            response.add_post_render_callback(lambda rendered: keep_personal(request, rendered))
-        return response
-
     def save(self, *args: Any, **kwargs: Any) -> Any:
         saved = super().save(*args, **kwargs)
         # Drafts and autosave leave ``live`` as it is, and an alias follows its source.
         if self.live and self.program_page_field and self.program is not None and self.alias_of_id is None:  # type: ignore[attr-defined]
             set_page_once(program=self.program, field=self.program_page_field, page_id=self.pk)
         return saved
+
+    def serve(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        """Wagtail's answer; what was said to one visitor alone is kept out of shared caches."""
+        response = super().serve(request, *args, **kwargs)  # type: ignore[misc]
+        if isinstance(response, SimpleTemplateResponse) and not response.is_rendered:
+            response.add_post_render_callback(lambda rendered: keep_personal(request, rendered))
+        return response
 
 
 class LandingPageMixin(ReferralPageMixin):

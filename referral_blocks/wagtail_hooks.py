@@ -1,12 +1,30 @@
 """Registers the plugin in Wagtail's admin; what it registers lives in ``admin``."""
 
+from django.templatetags.static import static
+from django.urls import URLPattern, URLResolver, include, path
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
 from wagtail import hooks
 from wagtail.snippets.models import register_snippet
 
+from .admin import dashboard, deletions, permissions, referral_report
 from .admin.menu import ReferralsGroup
-from .admin.permissions import own_permissions
-from .admin.programs import before_delete
 
 register_snippet(ReferralsGroup)
-hooks.register("register_permissions", own_permissions)
-hooks.register("before_delete_snippet", before_delete)
+hooks.register("register_permissions", permissions.own_permissions)
+hooks.register("register_reports_menu_item", referral_report.menu_item)
+hooks.register("construct_homepage_summary_items", dashboard.add_summary_items)
+hooks.register("before_delete_snippet", deletions.before_delete_snippet)
+hooks.register("before_delete_page", deletions.before_delete_page)
+hooks.register("before_bulk_action", deletions.before_bulk_action)
+hooks.register("register_actions", deletions.register_actions)
+
+
+@hooks.register("register_admin_urls")
+def report_urls() -> list[URLPattern | URLResolver]:
+    return [path("referrals/reports/", include((referral_report.urlpatterns(), "referral_reports")))]
+
+
+@hooks.register("insert_global_admin_css")
+def stylesheet() -> SafeString:
+    return format_html('<link rel="stylesheet" href="{}">', static("referral_blocks/admin/admin.css"))

@@ -27,10 +27,17 @@ from referral_blocks.referrers.models import Referrer
 from referral_blocks.rewards.models import Approval, RewardRule, Side
 from referral_blocks.theming.models import SiteTheme
 
-from .content import PROGRAM_NAME, TERMS, landing_body, share_body
+from .content import landing_body, share_body
 
 ADMIN = "admin"
 SLUG = "bring-a-neighbour"
+PROGRAM_NAME = "Bring a neighbour"
+TERMS = (
+    "Demo data: this window cleaner does not exist.\n\n"
+    "You may invite anybody who is not a customer yet. A friend counts once their first clean is paid for, within 90 "
+    "days of leaving their details. Your reward waits 14 days and for our approval; theirs comes off the first "
+    "invoice. Nobody can invite themselves."
+)
 REFERRER_EMAIL = "robin@example.com"
 
 

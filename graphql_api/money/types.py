@@ -7,12 +7,13 @@ from typing import Annotated
 import strawberry
 from babel.core import UnknownLocaleError
 from django.utils.translation import gettext as _
+from graphql import GraphQLError
 
 from graphql_api.errors import ErrorCode, refusal
 from graphql_api.scalars import BigInt
 from referral_blocks.core import money as core
 
-LOCALE_LENGTH = 35  # RFC 5646 §4.4.1: what a tag needs at most, in practice
+LOCALE_LENGTH = 35  # RFC 5646 §4.4.1: what a language tag needs at most
 
 
 @strawberry.type(description="An exact amount in one currency.")
@@ -30,15 +31,18 @@ class Money:
             strawberry.argument(description="How to write it, such as de-AT; by default the language of the request."),
         ] = None,
     ) -> str:
-        amount = core.Money(self.amount_minor, self.currency)
-        if locale is None:
-            return amount.format()
+        if locale == "" or len(locale or "") > LOCALE_LENGTH:
+            raise _unknown_locale()
         try:
-            return amount.format(locale[:LOCALE_LENGTH])
+            return core.Money(self.amount_minor, self.currency).format(locale)
         except (UnknownLocaleError, ValueError):
-            raise refusal(ErrorCode.BAD_USER_INPUT, _("There is no such locale. Write it as in de-AT.")) from None
+            raise _unknown_locale() from None
 
     @classmethod
     def of(cls, amount: core.Money) -> Money:
         """The API's view of an amount."""
         return cls(amount_minor=BigInt(amount.amount_minor), currency=amount.currency)
+
+
+def _unknown_locale() -> GraphQLError:
+    return refusal(ErrorCode.BAD_USER_INPUT, _("There is no such locale. Write it as in de-AT."))

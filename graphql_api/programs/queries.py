@@ -20,6 +20,6 @@ class ProgramsQuery:
     @strawberry.field(description="A programme of the site that is asked; null for an unknown one and for a draft.")
     def program(self, info: Info, slug: Slug) -> Program | None:
         try:
-            return program_by_slug(site_id=info.context.site.pk, slug=slug)  # type: ignore[return-value]
+            return program_by_slug(site_id=info.context.site.pk, slug=slug)
         except DomainError:
             return None

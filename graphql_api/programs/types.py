@@ -23,7 +23,7 @@ class Terms:
     text: str = strawberry.field(description="The full text.")
 
 
-@strawberry_django.type(models.Program, description="A referral programme of this site.")
+@strawberry_django.type(models.Program, only=["public_id"], description="A referral programme of this site.")
 class Program(relay.Node):
     public_id: relay.NodeID[UUID]
     name: str = strawberry_django.field(description="What visitors read.")

@@ -59,4 +59,4 @@ class ReferralsMutation:
             )
         except DomainError as error:
             return CaptureReferralPayload(errors=user_errors(error))
-        return CaptureReferralPayload(program=program)  # type: ignore[arg-type]
+        return CaptureReferralPayload(program=program)

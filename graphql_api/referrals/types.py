@@ -20,7 +20,7 @@ class ReferralStage(Enum):
     EXPIRED = strawberry.enum_value("expired", description="Ran out of time.")
 
 
-@strawberry_django.type(models.Referral, description="A friend whom the referrer brought.")
+@strawberry_django.type(models.Referral, only=["public_id"], description="A friend whom the referrer brought.")
 class Referral(relay.Node):
     public_id: relay.NodeID[UUID]
     stage: ReferralStage = strawberry_django.field(description="How far the friend has come.")

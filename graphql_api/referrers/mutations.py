@@ -105,4 +105,4 @@ class ReferrersMutation:
             signed_in = exchange_login_token(token=given.token, site_id=info.context.site.pk)
         except DomainError as error:
             return ExchangeLoginTokenPayload(errors=user_errors(error))
-        return ExchangeLoginTokenPayload(token=signed_in.session, program=signed_in.referrer.program)  # type: ignore[arg-type]
+        return ExchangeLoginTokenPayload(token=signed_in.session, program=signed_in.referrer.program)

@@ -6,11 +6,10 @@ from collections.abc import Iterable
 
 import strawberry
 import strawberry_django
-from strawberry_django.relay import DjangoListConnection
 
 from graphql_api.links.types import ReferralLink
 from graphql_api.money.types import Money
-from graphql_api.pages import MAX_PAGE, CheckedPage
+from graphql_api.pages import MAX_PAGE, Pages
 from graphql_api.permissions import require_verified
 from graphql_api.programs.types import Program
 from graphql_api.referrals.types import Referral
@@ -39,7 +38,7 @@ class Viewer:
 
     @strawberry.field(description="The programme that they share.")
     def program(self) -> Program:
-        return self.session.referrer.program  # type: ignore[return-value]
+        return self.session.referrer.program
 
     @strawberry.field(description="Their link.")
     def link(self) -> ReferralLink:
@@ -65,9 +64,8 @@ class Viewer:
         )
 
     @strawberry_django.connection(
-        DjangoListConnection[Referral] | None,
+        Pages[Referral] | None,  # type: ignore[arg-type]
         description=f"Their friends, newest first, at most {MAX_PAGE} at once. {NEEDS_VERIFIED}",
-        extensions=[CheckedPage()],
         max_results=MAX_PAGE,
     )
     def referrals(self) -> Iterable[Referral]:
@@ -75,9 +73,8 @@ class Viewer:
         return ReferralModel.objects.filter(referrer=self.session.referrer).order_by("-attributed_at", "-pk")  # type: ignore[return-value]
 
     @strawberry_django.connection(
-        DjangoListConnection[Reward] | None,
+        Pages[Reward] | None,  # type: ignore[arg-type]
         description=f"Their rewards, newest first, at most {MAX_PAGE} at once. {NEEDS_VERIFIED}",
-        extensions=[CheckedPage()],
         max_results=MAX_PAGE,
     )
     def rewards(self) -> Iterable[Reward]:

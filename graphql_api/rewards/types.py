@@ -59,7 +59,7 @@ class PendingReason:
         return str(models.Reason(root.reason).label)
 
 
-@strawberry_django.type(models.Reward, description="A reward as its owner sees it.")
+@strawberry_django.type(models.Reward, only=["public_id"], description="A reward as its owner sees it.")
 class Reward(relay.Node):
     public_id: relay.NodeID[UUID]
     title: str = strawberry_django.field(description="What was promised, in the words of that day.")

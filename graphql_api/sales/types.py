@@ -13,7 +13,7 @@ from graphql_api.money.types import Money
 from referral_blocks.sales import models
 
 
-@strawberry_django.type(models.Sale, description="A sale that was recorded.")
+@strawberry_django.type(models.Sale, only=["public_id"], description="A sale that was recorded.")
 class Sale(relay.Node):
     public_id: relay.NodeID[UUID]
     external_id: str = strawberry_django.field(description="The reporting system’s own id.")

@@ -78,7 +78,7 @@ class ApiKeyForm(forms.Form):
 
 
 class ApiKeyAddView(FlowFormView):
-    """The key's text is in the answer to the POST and nowhere else: not in the session, not in a message, not in a log."""
+    """The key's text is in the answer to the POST and nowhere else: in no session, no message and no log."""
 
     rights = ("add_apikey",)
     form_class = ApiKeyForm

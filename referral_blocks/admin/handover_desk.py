@@ -59,7 +59,9 @@ class HandoverDeskView(DeskView):
         return self.request.GET.get("state") == DONE
 
     def get_base_queryset(self) -> QuerySet[Handover]:
-        rows = Handover.objects.select_related("payout__person", "payout__program", "handed_over_by__wagtail_userprofile")
+        rows = Handover.objects.select_related(
+            "payout__person", "payout__program", "handed_over_by__wagtail_userprofile"
+        )
         rows = rows.filter(handed_over_at__isnull=not self.shows_done)
         return rows.order_by("-handed_over_at", "-pk") if self.shows_done else rows.order_by("created_at", "pk")
 

@@ -23,7 +23,7 @@ class ReferralsGroup(SnippetViewSetGroup):
 
     menu_label = _("Referrals")
     menu_name = "referrals"
-    menu_icon = "openquote"
+    menu_icon = "group"
     menu_order = 150
     items = (
         ProgramViewSet,

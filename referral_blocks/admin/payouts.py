@@ -16,6 +16,7 @@ from referral_blocks.payouts.provider import payout_provider_choices
 
 from .columns import PersonColumn
 from .filters import ProgramFilterSet, date_range
+from .labels import provider_label
 from .records import RecordListView, RecordView, RecordViewSet, audit_table
 from .when import when
 
@@ -28,11 +29,6 @@ class PayoutFilterSet(ProgramFilterSet):
     class Meta:
         model = Payout
         fields: tuple[str, ...] = ()
-
-
-def provider_label(payout: Payout) -> str:
-    """The provider in words; its alias when the host has removed it."""
-    return str(dict(payout_provider_choices()).get(payout.provider, payout.provider))
 
 
 class PayoutListView(RecordListView):
@@ -48,7 +44,7 @@ class PayoutListView(RecordListView):
             PersonColumn("person", label=_("To"), get_url=self.get_inspect_url, sort_key="person__name"),
             Column("amount", label=_("Amount"), sort_key="amount_minor"),
             Column("program", label=_("Programme")),
-            Column("provider", label=_("Paid by"), accessor=provider_label),
+            Column("provider", label=_("Paid by"), accessor=lambda payout: provider_label(payout.provider)),
             StatusTagColumn(
                 "state", label=_("State"), accessor="get_state_display",
                 primary=lambda payout: payout.state == PayoutState.PAID, sort_key="state",
@@ -67,7 +63,7 @@ class PayoutView(RecordView):
             (_("To"), f"{payout.person} · {payout.person.email}"),
             (_("Amount"), payout.amount),
             (_("Programme"), payout.program),
-            (_("Paid by"), provider_label(payout)),
+            (_("Paid by"), provider_label(payout.provider)),
             (_("State"), payout.get_state_display()),
             (_("Confirmed by"), payout.confirmed_by or _("the rule")),
             (_("Created"), when(payout.created_at)),
@@ -80,7 +76,9 @@ class PayoutView(RecordView):
         return [
             Table(
                 [
-                    TitleColumn("reward", label=_("Reward"), url_name="referral_rewards:inspect", id_accessor="reward_id"),
+                    TitleColumn(
+                        "reward", label=_("Reward"), url_name="referral_rewards:inspect", id_accessor="reward_id"
+                    ),
                     Column("reward.amount", label=_("Value")),
                     Column("released", label=_("Given back"), accessor=lambda i: _("yes") if i.released else _("no")),
                 ],
@@ -108,7 +106,7 @@ class PayoutViewSet(RecordViewSet):
     model = Payout
     name = "referral_payouts"
     url_prefix = "referrals/payouts"
-    icon = "resubmit"
+    icon = "redirect"
     index_view_class = PayoutListView
     inspect_view_class = PayoutView
     filterset_class = PayoutFilterSet

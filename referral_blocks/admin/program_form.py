@@ -86,7 +86,10 @@ class ProgramForm(WagtailAdminModelForm):
             known = {"program": self.stored}
             if Sale.objects.filter(**known).exists() or Reward.objects.filter(**known).exists():
                 raise ValidationError(
-                    _("Sales or rewards are recorded in %(currency)s, so the currency stays. Make a new programme for another one.")
+                    _(
+                        "Sales or rewards are recorded in %(currency)s, so the currency stays. "
+                        "Make a new programme for another one."
+                    )
                     % {"currency": self.stored.currency},
                     code="currency_in_use",
                 )

@@ -4,17 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.db.models import Count, ProtectedError, QuerySet
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
-from django.shortcuts import redirect
-from django.urls import reverse
+from django.db.models import Count, QuerySet
 from django.utils.functional import cached_property
-from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
-from wagtail.admin import messages
 from wagtail.admin.panels import FieldPanel, FieldRowPanel, InlinePanel, MultiFieldPanel, ObjectList, TitleFieldPanel
 from wagtail.admin.ui.tables import BulkActionsCheckboxColumn, Column, DateColumn, NumberColumn, StatusTagColumn
-from wagtail.snippets.views.snippets import CreateView, DeleteView, IndexView, SnippetViewSet
+from wagtail.snippets.views.snippets import CreateView, IndexView, SnippetViewSet
 
 from referral_blocks.programs.models import Program
 from referral_blocks.rewards.models import RewardRule, Side
@@ -98,43 +93,9 @@ class ProgramCreateView(CreateView):
         return Program(reward_rules=[RewardRule(side=Side.REFERRER), RewardRule(side=Side.FRIEND)])
 
 
-class ProgramDeleteView(DeleteView):
-    """Deletes a programme that nobody has used yet."""
-
-    def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        try:
-            response: HttpResponse = super().post(request, *args, **kwargs)
-        except ProtectedError:
-            return refuse_deletion(request, [self.object])
-        return response
-
-
-def refuse_deletion(request: HttpRequest, programs: list[Program]) -> HttpResponseRedirect:
-    """Say why and lead to the list."""
-    for program in programs:
-        messages.error(
-            request,
-            _("“%(name)s” cannot be deleted: people have joined it or were promised rewards. Set its status to “Ended” instead.")
-            % {"name": program.name},
-        )
-    return redirect(reverse("referral_programs:list"))
-
-
-def before_delete(request: HttpRequest, instances: list[Any]) -> HttpResponse | None:
-    """Hook before snippets are deleted, one or many: programmes in use are kept."""
-    kept = [i for i in instances if isinstance(i, Program) and in_use(i)]
-    return refuse_deletion(request, kept) if kept else None
-
-
-def in_use(program: Program) -> bool:
-    """Whether anything hangs on the programme that must not be lost."""
-    relations = (program.referrers, program.referrals, program.sales, program.rewards, program.payouts)
-    return any(relation.exists() for relation in relations)
-
-
 class ProgramViewSet(SnippetViewSet):
     model = Program
-    icon = "openquote"
+    icon = "clipboard-list"
     menu_label = gettext_lazy("Programmes")
     admin_url_namespace = "referral_programs"
     base_url_path = "referrals/programmes"
@@ -142,7 +103,6 @@ class ProgramViewSet(SnippetViewSet):
     copy_view_enabled = False
     index_view_class = ProgramIndexView
     add_view_class = ProgramCreateView
-    delete_view_class = ProgramDeleteView
     list_display = [
         "name",
         StatusTagColumn(

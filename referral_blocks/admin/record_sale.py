@@ -79,7 +79,10 @@ class RecordSaleView(FlowFormView):
         if recorded.created:
             messages.success(self.request, said(recorded))
         else:
-            messages.warning(self.request, _("Sale %(id)s was recorded before. Nothing has changed.") % {"id": recorded.sale.external_id})
+            messages.warning(
+                self.request,
+                _("Sale %(id)s was recorded before. Nothing has changed.") % {"id": recorded.sale.external_id},
+            )
 
 
 def said(recorded: Recorded) -> str:
@@ -91,5 +94,7 @@ def said(recorded: Recorded) -> str:
     if not rewards:
         return first + " " + _("It earns no new reward.")
     titles = ", ".join(_("%(reward)s for %(person)s") % {"reward": r.title, "person": r.person} for r in rewards)
-    second = ngettext("One reward was promised: %(titles)s.", "%(count)d rewards were promised: %(titles)s.", len(rewards))
+    second = ngettext(
+        "One reward was promised: %(titles)s.", "%(count)d rewards were promised: %(titles)s.", len(rewards)
+    )
     return first + " " + second % {"count": len(rewards), "titles": titles}

@@ -10,6 +10,7 @@ from django.db.models import QuerySet
 from django.http import Http404
 from django.urls import URLPattern, path, reverse
 from django.utils.functional import cached_property
+from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from wagtail.admin.menu import MenuItem
 from wagtail.admin.ui.tables import Column, DateColumn, Table, UserColumn
@@ -18,6 +19,7 @@ from wagtail.admin.viewsets.model import ModelViewSet
 
 from referral_blocks.core.states import StateChange
 
+from .labels import cause
 from .permissions import RequiresRight, menu_item_for
 
 
@@ -47,6 +49,9 @@ class RecordView(RequiresRight, InspectView):
             raise Http404
         return found
 
+    def get_page_title(self) -> str:
+        return capfirst(self.model._meta.verbose_name)
+
     def get_fields_context(self) -> list[dict[str, Any]]:
         return []
 
@@ -63,13 +68,11 @@ class RecordView(RequiresRight, InspectView):
         return {**context, "facts": self.facts(), "tables": self.tables()}
 
 
-def audit_table(
-    changes: QuerySet[StateChange], labels: dict[str, Any], causes: dict[str, Any] | None = None
-) -> Table:
-    """The audit trail: from, to, who, when, reason and note; ``labels`` says states in words, ``causes`` reasons."""
+def audit_table(changes: QuerySet[StateChange], labels: dict[str, Any]) -> Table:
+    """The audit trail: from, to, who, when, reason and note; ``labels`` says states in words."""
 
     def said(state: str) -> str:
-        return str(labels.get(state, state)) or "–"
+        return str(labels.get(state, state)) or _("done with")
 
     rows = changes.select_related("actor__wagtail_userprofile").order_by("pk")
     return Table(
@@ -78,7 +81,7 @@ def audit_table(
             Column("from", label=_("From"), accessor=lambda change: said(change.from_state)),
             Column("to", label=_("To"), accessor=lambda change: said(change.to_state)),
             UserColumn("actor", label=_("Who"), blank_display_name=_("the system")),
-            Column("reason", label=_("Reason"), accessor=lambda change: (causes or {}).get(change.reason, change.reason)),
+            Column("reason", label=_("Reason"), accessor=lambda change: cause(change.reason)),
             Column("note", label=_("Note")),
         ],
         rows,

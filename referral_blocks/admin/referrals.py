@@ -21,7 +21,6 @@ from .columns import PersonColumn
 from .filters import ProgramFilterSet, date_range
 from .permissions import may
 from .records import RecordListView, RecordView, RecordViewSet, audit_table
-from .review_desk import CAUSES
 from .when import when
 
 
@@ -104,7 +103,7 @@ class ReferralView(RecordView):
                 Reward.objects.filter(referral=self.object).select_related("person"),
                 caption=_("Rewards"),
             ),
-            audit_table(self.object.changes.all(), states, CAUSES),
+            audit_table(self.object.changes.all(), states),
         ]
 
     @cached_property
@@ -112,7 +111,9 @@ class ReferralView(RecordView):
         if self.object.review != Review.FLAGGED or not may(self.request.user, "review_referral"):
             return []
         return [
-            HeaderButton(_("Decide"), url=reverse("referral_review_desk:decide", args=[self.object.pk]), icon_name="edit")
+            HeaderButton(
+                _("Decide"), url=reverse("referral_review_desk:decide", args=[self.object.pk]), icon_name="edit"
+            )
         ]
 
 
@@ -120,7 +121,7 @@ class ReferralViewSet(RecordViewSet):
     model = Referral
     name = "referral_friends"
     url_prefix = "referrals/friends"
-    icon = "user"
+    icon = "group"
     menu_label = gettext_lazy("Friends")
     index_view_class = ReferralListView
     inspect_view_class = ReferralView

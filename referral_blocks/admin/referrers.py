@@ -108,7 +108,7 @@ class ReferrerViewSet(RecordViewSet):
     model = Referrer
     name = "referral_referrers"
     url_prefix = "referrals/referrers"
-    icon = "group"
+    icon = "user"
     index_view_class = ReferrerListView
     inspect_view_class = ReferrerView
     filterset_class = ReferrerFilterSet

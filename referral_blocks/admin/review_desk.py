@@ -19,16 +19,14 @@ from referral_blocks.referrals.models import Referral, ReferralChange, Review
 from .columns import LinesColumn, PersonColumn, Step, StepsColumn
 from .desk import DeskView, DeskViewSet
 from .filters import ProgramFilterSet
+from .labels import cause
 from .steps import NoteForm, StepView
-
-# Why a referral was flagged, by the reason code of its audit row.
-CAUSES = {"self_referral": gettext_lazy("The friend and the referrer share a mailbox")}
 
 
 def cause_lines(referral: Referral) -> list[str]:
-    """Why it was flagged, in words; a code that is new here is shown as it is."""
+    """Why it was flagged, in words."""
     flags = [change for change in referral.changes.all() if change.to_state == Review.FLAGGED]
-    return [str(CAUSES.get(flag.reason, flag.reason)) for flag in flags]
+    return [cause(flag.reason) for flag in flags]
 
 
 def flagged() -> QuerySet[Referral]:

@@ -16,6 +16,7 @@ from referral_blocks.rewards.models import Reason, Reward, RewardState, Side
 
 from .columns import PersonColumn
 from .filters import ProgramFilterSet, date_range
+from .labels import provider_label
 from .records import RecordListView, RecordView, RecordViewSet, audit_table
 from .reward_desk import reason_lines
 from .when import when
@@ -56,7 +57,9 @@ class RewardListView(RecordListView):
 
 class RewardView(RecordView):
     rights = ("view_reward",)
-    queryset = Reward.objects.select_related("person", "program", "sale", "referral__friend", "referral__referrer__person")
+    queryset = Reward.objects.select_related(
+        "person", "program", "sale", "referral__friend", "referral__referrer__person"
+    )
 
     def facts(self) -> list[tuple[str, Any]]:
         reward: Reward = self.object
@@ -71,7 +74,7 @@ class RewardView(RecordView):
             (_("Sale"), reward.sale or "–"),
             (_("State"), reward.get_state_display()),
             (_("Waits, because"), "\n".join(reason_lines(reward)) or "–"),
-            (_("Paid by"), reward.method),
+            (_("Paid by"), provider_label(reward.method)),
             (_("Instructions for staff"), reward.instructions or "–"),
             (_("Earned"), when(reward.created_at)),
         ]
@@ -82,7 +85,9 @@ class RewardView(RecordView):
         return [
             Table(
                 [
-                    TitleColumn("payout", label=_("Payout"), url_name="referral_payouts:inspect", id_accessor="payout_id"),
+                    TitleColumn(
+                        "payout", label=_("Payout"), url_name="referral_payouts:inspect", id_accessor="payout_id"
+                    ),
                     Column("payout.get_state_display", label=_("State")),
                     DateColumn("payout.created_at", label=_("Created")),
                 ],

@@ -1,4 +1,4 @@
-"""The base of every block: finds its template in the site's theme, and its programme and visitor through the request."""
+"""The base of every block: finds its template in the site's theme, and its programme and visitor by the request."""
 
 from __future__ import annotations
 
@@ -36,6 +36,8 @@ class ReferralBlock(blocks.StructBlock):
         return candidate_templates(f"blocks/{name}.html", audience.theme_slug)
 
     def get_context(self, value: Any, parent_context: Context | None = None) -> Context:
+        # A draft may leave any field empty, and “None” is no text.
+        value = self._to_struct_value([(k, "" if v is None and k != "program" else v) for k, v in value.items()])
         context = super().get_context(value, parent_context=parent_context)
         audience = audience_of(context.get("request"))
         program = self._program(audience, value, context)

@@ -141,7 +141,8 @@ class FriendForm(TermsForm):
         widget=forms.TextInput(attrs={"autocomplete": "tel", "inputmode": "tel", "type": "tel"}),
     )  # fmt: skip
     code = forms.CharField(
-        label=_("Your friend’s code"), required=False, max_length=40, help_text=_("It stands at the end of their link."),
+        label=_("Your friend’s code"), required=False, max_length=40,
+        help_text=_("It stands at the end of their link."),
         widget=forms.TextInput(attrs={"autocomplete": "off", "autocapitalize": "characters", "spellcheck": "false"}),
     )  # fmt: skip
     field_order = ["name", "email", "phone", "code", "accept_terms"]

@@ -39,7 +39,12 @@ class FriendFormBlock(ReferralBlock):
         form.initial["token"] = invitation.token if invitation else ""
         if not value.get("ask_phone"):
             form.fields.pop("phone", None)
-        return {"form": form, "invitation": invitation, "thanked": audience.told == "thanks" and not form.is_bound}
+        return {
+            "form": form,
+            "invitation": invitation,
+            "folded": "code" if invitation else "",  # who invited the friend is known, a code is the exception
+            "thanked": audience.told == "thanks" and not form.is_bound,
+        }
 
     class Meta:
         icon = "form"

@@ -52,13 +52,15 @@ class HeroBlock(ReferralBlock):
         aim = value.get("action_aim") or ""
         greets = program is not None and value.get("greeting")
         invitation = audience.invitation(program) if program is not None and greets else None
-        if aim == "join_form" and program is not None and audience.session(program):
-            aim = "share_panel"  # joined already: the next thing to do is to share
+        action_text = value.get("action_text") or ""
+        if aim == "join_form" and action_text and program is not None and audience.session(program):
+            aim, action_text = "share_panel", _("Go to my link")  # joined already: the next thing to do is to share
         needs_open = aim in ("join_form", "friend_form")
-        offers_action = bool(aim and value.get("action_text")) and not (program and needs_open and not program.is_open)
+        offers_action = bool(aim and action_text) and not (program and needs_open and not program.is_open)
         return {
             "invitation": invitation,
             "is_first": context["anchor"] == "hero",
+            "action_text": action_text,
             "action_anchor": aim.replace("_", "-") if offers_action else "",
         }
 

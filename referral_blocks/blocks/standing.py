@@ -27,7 +27,8 @@ class StandingBlock(ReferralBlock):
         session = audience.session(program)
         if session and session.verified:
             return {"session": session, "progress": audience.progress(session.referrer)}
-        form = form_for(SignInForm, audience=audience, program=program, form_id=context["form_id"], anchor=context["anchor"])
+        ids = {"form_id": context["form_id"], "anchor": context["anchor"]}
+        form = form_for(SignInForm, audience=audience, program=program, **ids)
         return {"session": session, "progress": None, "form": form}
 
     class Meta:

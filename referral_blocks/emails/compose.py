@@ -5,6 +5,7 @@ from __future__ import annotations
 from email.mime.image import MIMEImage
 from typing import Any
 
+from django.conf import settings
 from django.core.mail import EmailMultiAlternatives
 from django.template.loader import render_to_string
 from django.urls import reverse
@@ -40,7 +41,7 @@ def compose(email: Email) -> EmailMultiAlternatives | None:
         "sign_in_url": root + reverse("referral_blocks:sign_in", args=[make_sign_in_token(referrer)]),
         **extra,
     }
-    with translation.override(referrer.person.locale or None):
+    with translation.override(_language(referrer.person.locale)):
         context["language"] = translation.get_language()
         context["right_to_left"] = translation.get_language_bidi()
         name = f"referral_blocks/emails/{email.kind}"
@@ -59,6 +60,14 @@ def compose(email: Email) -> EmailMultiAlternatives | None:
     image.add_header("Content-Disposition", "inline", filename="qr.png")
     message.attach(image)
     return message
+
+
+def _language(locale: str) -> str:
+    """The person's language if the site has it, else the site's."""
+    try:
+        return translation.get_supported_language_variant(locale)
+    except LookupError:
+        return settings.LANGUAGE_CODE
 
 
 def _subject(email: Email) -> tuple[Referrer | None, dict[str, Any]]:

@@ -100,8 +100,10 @@ def sign_in_request(request: HttpRequest) -> HttpResponse:
 
 
 def _receive(request: HttpRequest, kind: type[ReferralForm], write: Callable, answer: Callable) -> HttpResponse:
-    """Check, ``write(program, form)``, then ``answer(program, form, written)``. A robot that fell into the trap gets the
-    answer of a success, and nothing is written."""
+    """Check, ``write(program, form)``, then ``answer(program, form, written)``.
+
+    A robot that fell into the trap gets the answer of a success, and nothing is written.
+    """
     form = kind(request.POST)
     try:
         slug = request.POST.get("program", "")

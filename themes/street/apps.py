@@ -12,4 +12,4 @@ class StreetConfig(AppConfig):
     label = "themes_street"
 
     def ready(self) -> None:
-        register_theme(Theme("street", _("Street"), ("themes/street/tokens.css",)))
+        register_theme(Theme("street", _("Street"), ("themes/street/tokens.css", "themes/street/elements.css")))

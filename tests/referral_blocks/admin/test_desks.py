@@ -18,7 +18,9 @@ from .staff import make_staff, messages_of, staff_client
 
 pytestmark = pytest.mark.django_db
 
-REFERRERS_RULE = ({"side": "referrer", "title": "£20 gift", "amount_minor": 2000, "instructions": "Card in the drawer."},)
+REFERRERS_RULE = (
+    {"side": "referrer", "title": "£20 gift", "amount_minor": 2000, "instructions": "Card in the drawer."},
+)
 
 
 def buy(referral):
@@ -170,7 +172,9 @@ def test_a_decision_is_not_turned_round():
     review_referral(referral=referral, approve=False, note="Fraud", actor=make_staff(username="boss"))
     client = staff_client("review_referral")
     page = post(client, "referral_review_desk:decide", referral.pk, decision="approve", note="Please")
-    assert page.context["form"].errors == {"__all__": ["This is “blocked” and cannot become “approved”."]}
+    assert page.context["form"].errors == {
+        "__all__": ["This is “Reviewed: blocked” and cannot become “Reviewed: fine”."]
+    }
     assert Referral.objects.get().review == Review.BLOCKED
     assert Reward.objects.get(pk=reward.pk).state == RewardState.VOID
 
@@ -195,7 +199,9 @@ def test_a_decision_is_complete_or_refused(given, errors):
 
 def test_only_reviewers_decide():
     referral, _reward = flagged_referral()
-    page = post(staff_client("approve_reward"), "referral_review_desk:decide", referral.pk, decision="approve", note="x")
+    page = post(
+        staff_client("approve_reward"), "referral_review_desk:decide", referral.pk, decision="approve", note="x"
+    )
     assert page.status_code == 403
     assert Referral.objects.get().review == Review.FLAGGED
 

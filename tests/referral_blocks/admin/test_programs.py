@@ -2,9 +2,11 @@
 
 import pytest
 from django.urls import reverse
+from django.utils import timezone
 from wagtail.models import Site
 from wagtail.test.utils.form_data import inline_formset, nested_form_data
 
+from referral_blocks.core.money import Money
 from referral_blocks.programs.models import Program
 from referral_blocks.referrers.models import Referrer
 from referral_blocks.rewards.models import Reward, RewardRule
@@ -68,7 +70,12 @@ def test_a_programme_is_saved_with_its_rules_in_minor_units(admin_client):
 
 @pytest.mark.parametrize(
     ("currency", "typed", "minor", "shown"),
-    [("GBP", "20", 2000, "20.00"), ("JPY", "500", 500, "500"), ("KWD", "1.234", 1234, "1.234"), ("EUR", " 0.01 ", 1, "0.01")],
+    [
+        ("GBP", "20", 2000, "20.00"),
+        ("JPY", "500", 500, "500"),
+        ("KWD", "1.234", 1234, "1.234"),
+        ("EUR", " 0.01 ", 1, "0.01"),
+    ],
 )
 def test_a_value_is_typed_and_shown_in_the_currencys_own_decimals(admin_client, currency, typed, minor, shown):
     add(admin_client, currency=currency, rules=[rule(value=typed)])
@@ -133,10 +140,6 @@ def test_a_new_currency_reads_the_same_digits_anew(admin_client):
 def reward_of(program):
     """The rewards that a friend's sale earned."""
     referral = make_referral(program)
-    from django.utils import timezone
-
-    from referral_blocks.core.money import Money
-
     sale, _new = get_or_create_sale(
         referral=referral, source="api", external_id="1", amount=Money(100, "GBP"), occurred_at=timezone.now()
     )
@@ -151,7 +154,9 @@ def test_the_currency_stays_once_rewards_are_recorded_in_it(admin_client):
         admin_client, program, currency="EUR", rules=[stored(one, value="20.00"), stored(two, value="10")], initial=2
     )
     assert page.context["form"].errors == {
-        "currency": ["Sales or rewards are recorded in GBP, so the currency stays. Make a new programme for another one."]
+        "currency": [
+            "Sales or rewards are recorded in GBP, so the currency stays. Make a new programme for another one."
+        ]
     }
     program.refresh_from_db()
     assert program.currency == "GBP"
@@ -202,7 +207,10 @@ def test_an_unused_programme_can_be_deleted(admin_client):
     assert not Program.objects.exists()
 
 
-REFUSED = "“Bring a neighbour” cannot be deleted: people have joined it or were promised rewards. Set its status to “Ended” instead."
+REFUSED = (
+    "“Bring a neighbour” cannot be deleted: people have joined it or were promised rewards. "
+    "Set its status to “Ended” instead."
+)
 
 
 @pytest.mark.parametrize("method", ["get", "post"])
@@ -227,8 +235,28 @@ def test_a_site_with_programmes_is_not_deleted(admin_client):
     make_program()
     site = Site.objects.get(is_default_site=True)
     page = admin_client.post(reverse("wagtailsites:delete", args=[site.pk]), follow=True)
-    assert page.status_code == 200
+    assert messages_of(page) == ["Sorry, you do not have permission to access this area."]
     assert Site.objects.filter(pk=site.pk).exists()
+
+
+def test_a_site_without_programmes_is_deleted(admin_client):
+    site = Site.objects.create(hostname="old.example.com", root_page=Site.objects.get().root_page)
+    admin_client.post(reverse("wagtailsites:delete", args=[site.pk]))
+    assert not Site.objects.filter(pk=site.pk).exists()
+
+
+@pytest.mark.parametrize("bulk", [False, True])
+def test_the_home_page_of_a_site_with_programmes_is_not_deleted(admin_client, bulk):
+    program = make_program()
+    home = program.site.root_page
+    url = reverse("wagtailadmin_pages:delete", args=[home.pk])
+    if bulk:
+        url = reverse("wagtail_bulk_action", args=["wagtailcore", "page", "delete"]) + f"?id={home.pk}"
+    page = admin_client.post(url, follow=True)
+    assert messages_of(page) == [
+        f"“{home}” cannot be deleted: a site with referral programmes begins there (Bring a neighbour)."
+    ]
+    assert Site.objects.filter(pk=program.site_id).exists()
 
 
 def test_only_holders_of_the_right_write_programmes():

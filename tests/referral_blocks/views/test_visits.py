@@ -70,6 +70,21 @@ def test_bots_and_prefetches_are_led_on_but_not_counted(client, program, headers
     assert (Visit.objects.count(), IgnoredVisit.objects.get().reason) == (0, reason)
 
 
+@pytest.mark.parametrize(
+    "agent",
+    [
+        PHONE,
+        "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/150.0.0.0 Safari/537.36",
+        "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0",
+        "Mozilla/5.0 (iPhone; CPU iPhone OS 18_0 like Mac OS X) AppleWebKit/605.1.15 Mobile/15E148 Instagram 300.0",
+        "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) HeadlessChrome/150.0.0.0 Safari/537.36",
+    ],
+)
+def test_browsers_count(client, program, agent):
+    client.get(f"/r/{make_link(program).code}/", headers={"user-agent": agent})
+    assert Visit.objects.count() == 1
+
+
 def test_a_head_request_is_not_counted(client, program):
     response = client.head(f"/r/{make_link(program).code}/", headers={"user-agent": PHONE})
     assert (response.status_code, Visit.objects.count(), IgnoredVisit.objects.get().reason) == (302, 0, "method")

@@ -69,7 +69,7 @@ class Command(BaseCommand):
 
 def _web_command(port: int) -> list[str]:
     gunicorn = [sys.executable, "-m", "gunicorn", "cms.wsgi:application", "--bind", f"{HOST}:{port}"]
-    return [*gunicorn, "--worker-class", "gthread", "--workers", "1", "--threads", "8", "--access-logfile", "-"]
+    return [*gunicorn, "--worker-class", "gthread", "--workers", "1", "--threads", "8", "--no-control-socket"]
 
 
 def _require_free(port: int) -> None:

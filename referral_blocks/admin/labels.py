@@ -1,0 +1,42 @@
+"""Aliases and reason codes in the words that staff read."""
+
+from __future__ import annotations
+
+from decimal import ROUND_HALF_UP, Decimal
+
+from babel.numbers import format_percent
+from django.utils.translation import get_language, to_locale
+from django.utils.translation import gettext_lazy as _
+
+from referral_blocks.payouts.provider import payout_provider_choices
+
+# Reason codes of audit rows. A code that is missing here, such as “payout:7”, is shown as it is.
+CAUSES = {
+    "self_referral": _("The friend and the referrer share a mailbox"),
+    "person": _("A person decided"),
+    "rule": _("The rule says “automatic”"),
+    "time": _("Its time had come"),
+    "sale": _("Sale"),
+    "credit_window": _("The time to buy was over"),
+    "clear": _("Nothing left to wait for"),
+    "blocked": _("The friend was blocked"),
+    "settled": _("The recipient has it"),
+    "payout_failed": _("The payout failed"),
+}
+
+
+def cause(code: str) -> str:
+    return str(CAUSES.get(code, code))
+
+
+def provider_label(alias: str) -> str:
+    """A payout provider in words; its alias when the host has removed it."""
+    return str(dict(payout_provider_choices()).get(alias, alias))
+
+
+def percent(share: Decimal | None) -> str:
+    """A share in per cent with at most one decimal, as the active language writes it; a dash for none."""
+    if share is None:
+        return "–"
+    rounded = share.quantize(Decimal("0.001"), ROUND_HALF_UP)
+    return format_percent(rounded, locale=to_locale(get_language() or "en"), decimal_quantization=False)

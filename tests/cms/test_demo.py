@@ -1,0 +1,117 @@
+"""The demo as a newcomer runs it: real processes, started, stopped and started again."""
+
+import json
+import os
+import signal
+import socket
+import stat
+import subprocess
+import sys
+import urllib.request
+from pathlib import Path
+
+import psutil
+import pytest
+
+from tests.processes import ROOT, demo_environment, free_port, running_demo
+
+KEYS = [
+    "base_url", "admin_url", "admin_username", "admin_password", "graphql_url", "api_key", "program", "landing_url",
+    "share_url", "code", "link",
+]  # fmt: skip
+
+
+def status(url: str) -> int:
+    with urllib.request.urlopen(url, timeout=20) as response:
+        return response.status
+
+
+def run_demo(**env: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "manage.py", "demo"]
+    given = {**os.environ, "DJANGO_SETTINGS_MODULE": "cms.settings.dev", **env}
+    return subprocess.run(command, cwd=ROOT, env=given, capture_output=True, text=True, timeout=60, check=False)
+
+
+@pytest.mark.timeout(240)
+def test_it_serves_stops_cleanly_and_a_second_run_changes_nothing(tmp_path):
+    env = demo_environment(tmp_path / "data", free_port())
+    with running_demo(env) as (first, process):
+        assert list(first) == KEYS
+        assert stat.S_IMODE((tmp_path / "data" / "demo.json").stat().st_mode) == 0o600
+        for page in ("base_url", "landing_url", "share_url", "admin_url", "link"):
+            assert status(first[page]) == 200, page
+        assert status(first["base_url"] + "readyz") == 200
+        children = psutil.Process(process.pid).children(recursive=True)
+        process.send_signal(signal.SIGINT)
+        assert process.wait(60) == 0
+        assert not [c for c in children if c.is_running() and c.status() != psutil.STATUS_ZOMBIE]
+    with running_demo(env) as (second, _process):
+        assert second == first
+
+
+def test_a_port_in_use_is_one_clear_line(tmp_path):
+    with socket.socket() as other:
+        other.bind(("127.0.0.1", 0))
+        other.listen()
+        port = other.getsockname()[1]
+        result = run_demo(PORT=str(port), DATA_DIR=str(tmp_path / "data"))
+    assert result.returncode != 0
+    (line,) = result.stderr.strip().splitlines()
+    assert f"Port {port} cannot be used" in line
+    assert not (tmp_path / "data" / "db.sqlite3").exists()
+
+
+@pytest.mark.parametrize("port", ["0", "70000", "eighty"])
+def test_a_port_that_is_none_is_one_clear_line(tmp_path, port):
+    result = run_demo(PORT=port, DATA_DIR=str(tmp_path))
+    assert result.returncode != 0
+    assert result.stderr.strip() == f"PORT has to be a number from 1 to 65535; it is “{port}”."
+
+
+def test_a_folder_that_cannot_be_written_is_one_clear_line(tmp_path):
+    (tmp_path / "file").touch()
+    result = run_demo(PORT=str(free_port()), DATA_DIR=str(tmp_path / "file" / "data"))
+    assert result.returncode != 0
+    (line,) = result.stderr.strip().splitlines()
+    assert "cannot be written" in line
+
+
+def test_a_database_that_does_not_answer_is_one_clear_line(tmp_path):
+    url = f"postgresql://nobody:secret@127.0.0.1:{free_port()}/none"
+    result = run_demo(PORT=str(free_port()), DATA_DIR=str(tmp_path), DATABASE_URL=url)
+    assert result.returncode != 0
+    (line,) = result.stderr.strip().splitlines()
+    assert "The database cannot be reached" in line
+    assert "secret" not in line
+
+
+def test_a_python_that_is_too_old_is_one_clear_line(tmp_path):
+    old = tmp_path / "python3"
+    old.write_text('#!/bin/sh\n[ "$1" = --version ] && echo "Python 3.8.1" && exit 0\nexit 1\n')
+    old.chmod(0o755)
+    env = {"PATH": f"{tmp_path}:/usr/bin:/bin", "PYTHON": str(old)}
+    for name in ("python3.13", "python3.12", "python3.11", "python"):
+        (tmp_path / name).symlink_to(old)
+    command = ["bash", ".ci/venv", str(tmp_path / "venv")]
+    result = subprocess.run(command, cwd=ROOT, env=env, capture_output=True, text=True, check=False)
+    assert result.returncode != 0
+    (line,) = result.stderr.strip().splitlines()
+    assert line.startswith("Referral Blocks needs Python 3.11 or newer; Python 3.8.1 was found.")
+    assert not Path(tmp_path / "venv").exists()
+
+
+def test_what_demo_json_says_is_kept_when_it_still_works_and_mended_when_not(tmp_path, db):
+    from django.contrib.auth import get_user_model
+
+    from cms.demo.load import load_demo
+
+    file = tmp_path / "demo.json"
+    first = load_demo(port=8000, file=file)
+    assert load_demo(port=8000, file=file) == first
+    get_user_model().objects.get(username="admin").set_password("other")
+    file.write_text("not json")
+    mended = load_demo(port=8001, file=file)
+    assert (mended.code, mended.program) == (first.code, first.program)
+    assert mended.api_key != first.api_key
+    assert mended.link == f"http://localhost:8001/r/{first.code}/"
+    assert json.loads(file.read_text())["admin_password"] == mended.admin_password

@@ -1,0 +1,58 @@
+import re
+
+import pytest
+from django.contrib.staticfiles import finders
+from django.test import Client
+
+from tests.browser import chromium
+from tests.graphql_api.ask import URL
+from tests.make import make_program
+
+BROWSER = "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"
+DIRECTIVES = ("script-src", "style-src", "font-src")
+
+
+def page(client: Client) -> tuple[str, str]:
+    response = client.get(URL, headers={"Accept": BROWSER})
+    assert response.status_code == 200
+    return response.content.decode(), response["Content-Security-Policy"]
+
+
+def test_a_browser_gets_graphiql_from_the_sites_own_files(client):
+    html, _policy = page(client)
+    addresses = re.findall(r'(?:src|href)="([^"]+)"', html)
+    assert len(addresses) == 7
+    files = [address for address in addresses if not address.startswith("data:,")]
+    assert all(address.startswith("/static/graphql_api/graphiql/") for address in files)
+    assert all(finders.find(address.removeprefix("/static/")) for address in files)
+
+
+def test_the_page_runs_under_the_sites_strict_policy_without_inline_code(client):
+    html, policy = page(client)
+    assert "default-src 'self'" in policy
+    assert not any(directive in policy for directive in DIRECTIVES)
+    assert not re.search(r"<script(?![^>]* src=)|<style|\son\w+=|\sstyle=", html)
+
+
+def test_a_client_that_takes_anything_gets_no_html(client):
+    assert client.get(URL, headers={"Accept": "*/*"}).status_code == 400
+
+
+@pytest.mark.django_db(transaction=True)
+def test_graphiql_runs_a_query_and_breaks_no_rule_of_the_policy(live_server):
+    make_program()
+    complaints = []
+    with chromium() as browser:
+        tab = browser.new_page()
+        tab.on("console", lambda message: complaints.append(message.text) if message.type != "log" else None)
+        tab.on("pageerror", lambda error: complaints.append(str(error)))
+        tab.on("requestfailed", lambda request: complaints.append(request.url))
+        query = '{ program(slug: "neighbours") { name } }'
+        tab.goto(live_server.url + URL)
+        tab.locator(".graphiql-query-editor .CodeMirror").wait_for()
+        tab.evaluate(
+            "query => document.querySelector('.graphiql-query-editor .CodeMirror').CodeMirror.setValue(query)", query
+        )
+        tab.locator(".graphiql-execute-button").click()
+        tab.locator(".result-window").get_by_text('"Bring a neighbour"').wait_for(timeout=10_000)
+    assert complaints == []

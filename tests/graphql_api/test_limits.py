@@ -1,0 +1,50 @@
+import time
+
+import pytest
+from graphql import get_introspection_query
+
+from tests.graphql_api.ask import ask, codes, data
+
+
+def nested_fragments(depth):
+    """Each fragment spreads the next one twice: a naive count takes 2^depth steps."""
+    parts = [f"fragment F{n} on Query {{ ...F{n + 1} ...F{n + 1} }}" for n in range(depth)]
+    return "{ ...F0 }" + "".join(parts) + f"fragment F{depth} on Query {{ __typename }}"
+
+
+@pytest.mark.parametrize(
+    "document",
+    [
+        nested_fragments(60),
+        "{" + " ".join(f"a{n}: __typename" for n in range(16)) + "}",
+        "{ ...F } fragment F on Query {" + " ".join(f"a{n}: __typename" for n in range(16)) + "}",
+        "{" + "__typename " * 501 + "}",
+        " ".join(f"query Q{n} {{ __typename }}" for n in range(6)),
+    ],
+)
+def test_a_document_that_asks_for_too_much_is_refused_at_once(client, document):
+    started = time.process_time()
+    answer = ask(client, document)
+    assert (answer["data"], codes(answer)) == (None, ["TOO_COMPLEX"])
+    assert time.process_time() - started < 1
+
+
+@pytest.mark.parametrize("document", ["{" + "__typename " * 2_000 + "}", "{ a" * 400, "{ a" * 400 + "}" * 400])
+def test_a_document_that_is_too_long_or_too_deep_stops_the_parser(client, document):
+    answer = ask(client, document)
+    assert answer["data"] is None
+    assert set(codes(answer)) <= {"BAD_REQUEST", "TOO_COMPLEX"}
+
+
+def test_fragments_that_spread_each_other_are_refused(client):
+    answer = ask(client, "{ ...A } fragment A on Query { ...B } fragment B on Query { ...A }")
+    assert (answer["data"], codes(answer)) == (None, ["BAD_REQUEST"])
+
+
+def test_fifteen_aliases_are_fine(client):
+    document = "{" + " ".join(f"a{n}: __typename" for n in range(15)) + "}"
+    assert data(client, document) == {f"a{n}": "Query" for n in range(15)}
+
+
+def test_tools_may_read_the_whole_schema(client):
+    assert data(client, get_introspection_query(specified_by_url=True))["__schema"]["queryType"]["name"] == "Query"

@@ -1,0 +1,184 @@
+"""The main job, end to end: a published page, a real browser, a real queue worker, a real payout record."""
+
+from __future__ import annotations
+
+import email
+import email.policy
+import io
+import json
+import re
+import urllib.request
+from pathlib import Path
+from typing import Any
+
+import pytest
+import zxingcpp
+from PIL import Image
+from playwright.sync_api import Browser, Page, expect
+
+from tests.browser import chromium
+from tests.processes import demo_environment, free_port, running_demo, wait_for
+
+REFERRER, FRIEND = "ana@example.com", "kim@example.com"
+SALE = """mutation ($input: RecordSaleInput!) {
+  recordSale(input: $input) { alreadyRecorded sale { externalId } rewards { side state } errors { code path message } }
+}"""
+
+
+def graphql(demo: dict[str, str], query: str, variables: dict[str, Any], **headers: str) -> dict[str, Any]:
+    body = json.dumps({"query": query, "variables": variables}).encode()
+    request = urllib.request.Request(
+        demo["graphql_url"], body, {"Content-Type": "application/json", **headers}, method="POST"
+    )
+    with urllib.request.urlopen(request, timeout=20) as response:
+        return json.load(response)["data"]
+
+
+def mail_to(folder: Path, address: str, words: str) -> str | None:
+    """The text of the mail to ``address`` that holds ``words``, or None while there is none."""
+    for file in sorted(folder.glob("*.log")):
+        for part in file.read_bytes().split(b"\n" + b"-" * 79 + b"\n"):
+            message = email.message_from_bytes(part.strip(), policy=email.policy.default)
+            if message["To"] == address:
+                text = message.get_body(("plain",)).get_content()
+                if words in text:
+                    return str(text)
+    return None
+
+
+@pytest.mark.timeout(400)
+def test_share_to_payout(tmp_path):
+    env = demo_environment(tmp_path / "data", free_port())
+    with running_demo(env) as (demo, _process), chromium() as browser:
+        publish(browser, demo)
+        link = join(browser, demo)
+        befriend(browser, demo, link)
+        text = wait_for(lambda: mail_to(tmp_path / "data" / "mail", REFERRER, "Kim"), why="no mail about the friend")
+        sell(demo)
+        hand_over(browser, demo)
+        see_it_paid(browser, demo, re.search(r"http\S+/sign-in/\S+", text).group())
+        report(browser, demo)
+
+
+def sign_in(browser: Browser, demo: dict[str, str]) -> Page:
+    page = browser.new_page(viewport={"width": 1280, "height": 900})
+    page.goto(demo["admin_url"])
+    page.get_by_label("Username").fill(demo["admin_username"])
+    page.get_by_label("Password").fill(demo["admin_password"])
+    page.get_by_role("button", name="Sign in").click()
+    expect(page.get_by_role("link", name="Dashboard").first).to_be_attached()
+    return page
+
+
+def publish(browser: Browser, demo: dict[str, str]) -> None:
+    """A marketer changes the landing page's heading, previews it, and publishes."""
+    page = sign_in(browser, demo)
+    found = page.request.get(demo["admin_url"] + "api/main/pages/?type=pages.LandingPage").json()
+    page.goto(f"{demo['admin_url']}pages/{found['items'][0]['id']}/edit/")
+    page.locator("[name='body-0-value-heading']").fill("Clean windows, happy neighbours")
+    page.get_by_role("button", name="Toggle preview").first.click()
+    preview = page.frame_locator("#w-preview-iframe")
+    expect(preview.get_by_role("heading", name="Clean windows, happy neighbours")).to_be_visible()
+    page.get_by_role("button", name="More actions").first.click()
+    page.get_by_role("button", name="Publish", exact=True).click()
+    expect(page.get_by_text("has been published")).to_be_visible()
+    page.close()
+
+
+def join(browser: Browser, demo: dict[str, str]) -> str:
+    """A customer joins on a phone, sees the link as text, as a button and as a QR code that reads back to it."""
+    context = browser.new_context(
+        viewport={"width": 375, "height": 800}, permissions=["clipboard-read", "clipboard-write"]
+    )
+    page = context.new_page()
+    page.goto(demo["share_url"])
+    page.wait_for_timeout(1600)  # nobody fills a form faster, and the form says so
+    page.get_by_label("Name").first.fill("Ana Example")
+    page.get_by_label("E-mail").first.fill(REFERRER)
+    for box in page.get_by_role("checkbox").all():
+        box.check()
+    page.get_by_role("button", name=re.compile("link", re.I)).first.click()
+    link = page.get_by_label("Your link").input_value()
+    assert re.fullmatch(re.escape(demo["base_url"]) + r"r/[2-9A-Z]{9}/", link)
+    page.get_by_role("button", name="Copy the link").click()
+    expect(page.get_by_text("Copied")).to_be_visible()
+    assert page.evaluate("navigator.clipboard.readText()") == link
+    qr = page.get_by_alt_text(re.compile("QR code"))
+    qr.scroll_into_view_if_needed()
+    (found,) = zxingcpp.read_barcodes(Image.open(io.BytesIO(qr.screenshot())).convert("L"))
+    assert found.text == link
+    context.close()
+    return link
+
+
+def befriend(browser: Browser, demo: dict[str, str], link: str) -> None:
+    """A friend opens the link, is greeted, and presses the button twice."""
+    context = browser.new_context(viewport={"width": 375, "height": 800})
+    page = context.new_page()
+    page.goto(link)
+    assert page.url.startswith(demo["landing_url"])
+    expect(page.get_by_role("heading", name="Clean windows, happy neighbours")).to_be_visible()
+    expect(page.get_by_text("Ana").first).to_be_visible()
+    cookies = [c for c in context.cookies() if c["name"].startswith("rb_visit_")]
+    assert [(c["httpOnly"], c["sameSite"]) for c in cookies] == [(True, "Lax")]
+    page.wait_for_timeout(1600)
+    page.get_by_label("Name").first.fill("Kim Example")
+    page.get_by_label("E-mail").first.fill(FRIEND)
+    page.get_by_role("checkbox").first.check()
+    page.get_by_role("button", name="Claim my offer").dblclick()
+    expect(page.get_by_text("Thank you")).to_be_visible()
+    context.close()
+
+
+def sell(demo: dict[str, str]) -> None:
+    """The till records the sale twice; it counts once."""
+    sale = {"program": demo["program"], "externalId": "invoice-1", "friendEmail": FRIEND, "amount": "149.00"}
+    key = {"Authorization": f"Bearer {demo['api_key']}"}
+    first = graphql(demo, SALE, {"input": {**sale, "currency": "GBP"}}, **key)["recordSale"]
+    assert (first["errors"], first["alreadyRecorded"]) == ([], False)
+    assert {r["side"]: r["state"] for r in first["rewards"]} == {"REFERRER": "PENDING", "FRIEND": "RESERVED"}
+    again = graphql(demo, SALE, {"input": {**sale, "currency": "GBP"}}, **key)["recordSale"]
+    assert (again["errors"], again["alreadyRecorded"]) == ([], True)
+
+
+def hand_over(browser: Browser, demo: dict[str, str]) -> None:
+    """Staff approve the referrer's reward, end its hold, and hand over what the worker has put on their list."""
+    page = sign_in(browser, demo)
+    desk = demo["admin_url"] + "referrals/reward-desk/"
+    page.goto(desk)
+    page.get_by_role("link", name="Approve").first.click()
+    page.get_by_role("button", name="Approve").click()
+    expect(page.get_by_text("was approved")).to_be_visible()
+    page.goto(desk)
+    page.get_by_role("link", name="End the hold").first.click()
+    page.get_by_label("Note").fill("Customer for ten years")
+    page.get_by_role("button", name="End the hold").click()
+    expect(page.get_by_text("It is on its way")).to_be_visible()
+    for _ in range(2):
+        page.goto(demo["admin_url"] + "referrals/handover-desk/")
+        wait_for(lambda: page.reload() and page.get_by_role("link", name="Hand over").count(), why="an empty list")
+        page.get_by_role("link", name="Hand over").first.click()
+        page.get_by_role("button", name="Handed over").click()
+        expect(page.get_by_text("handed over").first).to_be_visible()
+    page.close()
+
+
+def see_it_paid(browser: Browser, demo: dict[str, str], way_in: str) -> None:
+    """The referrer opens the link from the mail and sees the friend and the reward as received."""
+    context = browser.new_context(viewport={"width": 375, "height": 800})
+    page = context.new_page()
+    page.goto(way_in)
+    assert page.url.startswith(demo["share_url"])
+    expect(page.get_by_text("£20 gift card").last).to_be_visible()
+    expect(page.locator(".rb-badge--issued")).to_have_text("Received")
+    expect(page.locator(".rb-badge--qualified")).to_have_text("Became a customer")
+    context.close()
+
+
+def report(browser: Browser, demo: dict[str, str]) -> None:
+    """The funnel counts what happened, bots and second presses left out."""
+    page = sign_in(browser, demo)
+    page.goto(demo["admin_url"] + "referrals/reports/funnel/")
+    row = page.get_by_role("row").filter(has_text="Bring a neighbour")
+    expect(row.first).to_contain_text("1")
+    page.close()
