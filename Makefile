@@ -38,13 +38,12 @@ lint: setup-dev ## Check style, types, templates, import floors and migrations
 	@$(VENV)/bin/ruff check .
 	$(VENV)/bin/ruff format --check .
 	$(VENV)/bin/lint-imports
-	$(VENV)/bin/djlint --check --lint --quiet .
+	$(VENV)/bin/djlint --lint --quiet .
 	$(VENV)/bin/mypy
 	DATA_DIR=$$(mktemp -d) $(PY) manage.py makemigrations --check --dry-run
-format: setup-dev ## Put code and templates in shape
+format: setup-dev ## Put code in shape
 	@$(VENV)/bin/ruff check --fix .
 	$(VENV)/bin/ruff format .
-	$(VENV)/bin/djlint --reformat --quiet .
 test: setup-dev ## Run the whole suite on SQLite, then on PostgreSQL
 	@$(PY) -m tests.run $(ARGS)
 schema: setup-dev ## Write graphql_api/schema.graphql anew

@@ -39,15 +39,18 @@ class Chart:
 
 
 def of_visits(funnel: Funnel) -> str:
-    return _("%(share)s of visits") % {"share": percent(funnel.friends_per_visit)}
+    share = funnel.friends_per_visit
+    return "–" if share is None else _("%(share)s of visits") % {"share": percent(share)}
 
 
 def of_friends(funnel: Funnel) -> str:
-    return _("%(share)s of friends") % {"share": percent(funnel.qualified_per_friend)}
+    share = funnel.qualified_per_friend
+    return "–" if share is None else _("%(share)s of friends") % {"share": percent(share)}
 
 
 def of_customers(funnel: Funnel) -> str:
-    return _("%(share)s of customers") % {"share": percent(funnel.rewarded_per_customer)}
+    share = funnel.rewarded_per_customer
+    return "–" if share is None else _("%(share)s of customers") % {"share": percent(share)}
 
 
 def draw(funnel: Funnel) -> Chart:

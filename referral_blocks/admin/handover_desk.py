@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from wagtail.admin.filters import WagtailFilterSet
 from wagtail.admin.ui.tables import Column, DateColumn, UserColumn
+from wagtail.admin.widgets.button import HeaderButton
 
 from referral_blocks.flows.mark_handed_over import mark_handed_over
 from referral_blocks.payouts.providers.manual.models import Handover
@@ -82,6 +83,12 @@ class HandoverDeskView(DeskView):
                 Column("note", label=_("Note")),
             ]
         return [*columns, StepsColumn(_("Steps"), self.steps)]
+
+    @cached_property
+    def header_buttons(self) -> list[HeaderButton]:
+        if self.shows_done:
+            return [HeaderButton(_("Show open ones"), url=self.index_url, icon_name="pick")]
+        return [HeaderButton(_("Show done ones"), url=f"{self.index_url}?state={DONE}", icon_name="history")]
 
     def steps(self, handover: Handover) -> Iterator[Step]:
         if self.may("mark_handed_over"):

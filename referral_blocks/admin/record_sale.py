@@ -43,7 +43,7 @@ class RecordSaleForm(forms.Form):
     )  # fmt: skip
     sold_at = forms.DateTimeField(
         label=gettext_lazy("Sold"), required=False, widget=AdminDateTimeInput,
-        help_text=gettext_lazy("Leave it empty for now."),
+        help_text=gettext_lazy("Leave it empty if it was just now."),
     )  # fmt: skip
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.db.models import Count, OuterRef, QuerySet, Subquery
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet, Subquery
 from django.db.models.functions import Coalesce
 from django.utils.functional import cached_property
 from django.utils.translation import gettext as _
@@ -48,6 +48,15 @@ class ReferrerListView(RecordListView):
             friend_count=count_of(Referral.objects.all(), "referrer"),
             qualified_count=count_of(Referral.objects.filter(stage=Stage.QUALIFIED), "referrer"),
         )
+
+    def search_queryset(self, queryset: QuerySet[Referrer]) -> QuerySet[Referrer]:
+        """Also by any of a referrer's codes, without showing somebody with two of them twice."""
+        words = self.search_query
+        if not words:
+            return queryset
+        codes = ReferralLink.objects.filter(referrer=OuterRef("pk"), code__icontains=words)
+        person = Q(person__name__icontains=words) | Q(person__email__icontains=words)
+        return queryset.filter(person | Q(Exists(codes)))
 
     @cached_property
     def columns(self) -> list[Column]:
@@ -112,4 +121,4 @@ class ReferrerViewSet(RecordViewSet):
     index_view_class = ReferrerListView
     inspect_view_class = ReferrerView
     filterset_class = ReferrerFilterSet
-    search_fields = ["person__name", "person__email", "links__code"]
+    search_fields = ["person__name", "person__email"]

@@ -94,7 +94,7 @@ class TermsForm(ReferralForm):
     )  # fmt: skip
     email = forms.EmailField(
         label=_("E-mail"), max_length=MAX_EMAIL,
-        widget=forms.EmailInput(attrs={"autocomplete": "email", "inputmode": "email"}),
+        widget=forms.EmailInput(attrs={"autocomplete": "email", "inputmode": "email", "dir": "ltr"}),
         error_messages={
             "required": _("Enter your e-mail address."),
             "invalid": _("This is not an e-mail address. Check it for typing errors."),
@@ -138,12 +138,14 @@ class FriendForm(TermsForm):
     token = forms.CharField(max_length=2000, required=False, widget=forms.HiddenInput)
     phone = forms.CharField(
         label=_("Phone"), required=False, max_length=32, help_text=_("Only if you would rather be called."),
-        widget=forms.TextInput(attrs={"autocomplete": "tel", "inputmode": "tel", "type": "tel"}),
+        widget=forms.TextInput(attrs={"autocomplete": "tel", "inputmode": "tel", "type": "tel", "dir": "ltr"}),
     )  # fmt: skip
     code = forms.CharField(
         label=_("Your friend’s code"), required=False, max_length=40,
         help_text=_("It stands at the end of their link."),
-        widget=forms.TextInput(attrs={"autocomplete": "off", "autocapitalize": "characters", "spellcheck": "false"}),
+        widget=forms.TextInput(
+            attrs={"autocomplete": "off", "autocapitalize": "characters", "spellcheck": "false", "dir": "ltr"}
+        ),
     )  # fmt: skip
     field_order = ["name", "email", "phone", "code", "accept_terms"]
 

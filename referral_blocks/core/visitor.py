@@ -42,5 +42,5 @@ def not_a_visit(request: HttpRequest) -> str | None:
 @lru_cache(maxsize=4096)
 def _is_bot(user_agent: str) -> bool:
     # The package's list holds crawlers, monitors and the link-preview fetchers of messengers and social networks.
-    # A headless Chrome is a whole browser that somebody drives, most often the site's own developer in a test: it counts.
+    # A headless Chrome is a whole browser that somebody drives, most often the site's own developer: it counts.
     return not user_agent or is_crawler(user_agent.replace("HeadlessChrome", "Chrome"))

@@ -59,9 +59,7 @@ def expire(*, referral: Referral) -> bool:
     )
 
 
-def set_review(
-    *, referral: Referral, to: str, reason: str, note: str = "", actor: User | None = None
-) -> bool:
+def set_review(*, referral: Referral, to: str, reason: str, note: str = "", actor: User | None = None) -> bool:
     """Flag a referral, or decide about a flagged one; False when it is so already. Raises NotPossibleNow."""
     return change_state(
         referral, to, field="review", allowed=REVIEWS, audit=ReferralChange, reason=reason, note=note, actor=actor

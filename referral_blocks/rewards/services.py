@@ -70,9 +70,7 @@ def _add_reasons(reward: Reward, rule: RewardRule) -> None:
         PendingReason.objects.create(reward=reward, reason=Reason.REVIEW)
 
 
-def clear_reason(
-    *, reward: Reward, reason: str, cause: str, note: str = "", actor: User | None = None
-) -> bool:
+def clear_reason(*, reward: Reward, reason: str, cause: str, note: str = "", actor: User | None = None) -> bool:
     """Take one reason away and write who did it and why; False when it was gone already."""
     with transaction.atomic():
         lock(reward)

@@ -1,0 +1,82 @@
+"""API keys: shown once, kept as a hash, revoked for good."""
+
+import pytest
+from django.contrib.sessions.models import Session
+from django.urls import reverse
+from wagtail.models import Site
+
+from referral_blocks.access.models import ApiKey
+from referral_blocks.access.services import check_api_key, create_api_key
+
+from .staff import messages_of, staff_client
+
+pytestmark = pytest.mark.django_db
+
+ADD = "referral_api_keys:add"
+
+
+def site_pk():
+    return str(Site.objects.get(is_default_site=True).pk)
+
+
+def make(client, **given):
+    return client.post(reverse(ADD), {"name": "Till", "site": site_pk(), **given})
+
+
+def test_a_key_is_shown_once_and_works(caplog):
+    client = staff_client("add_apikey")
+    page = make(client)
+    text = page.context["text"]
+    assert page.status_code == 200
+    assert f">{text}</code>" in page.content.decode()
+    assert "no-store" in page["Cache-Control"]
+    key = check_api_key(text=text)
+    assert (key.name, key.scopes, key.created_by.username) == ("Till", ["sales:write"], "sam")
+    later = client.get(reverse("referral_api_keys:index")).content.decode()
+    assert key.prefix in later
+    assert text not in later
+    assert text not in caplog.text
+    assert all(text not in str(session.get_decoded()) for session in Session.objects.all())
+
+
+@pytest.mark.parametrize(
+    ("given", "field", "error"),
+    [
+        ({"name": ""}, "name", "This field is required."),
+        ({"name": "x" * 81}, "name", "Use at most 80 characters."),
+        ({"name": "a\nb"}, "name", "Remove the control characters from this text."),
+        ({"site": ""}, "site", "This field is required."),
+        ({"site": "999"}, "site", "Select a valid choice. That choice is not one of the available choices."),
+    ],
+)
+def test_bad_input_makes_no_key(given, field, error):
+    page = make(staff_client("add_apikey"), **given)
+    assert page.context["form"].errors == {field: [error]}
+    assert not ApiKey.objects.exists()
+
+
+def test_a_revoked_key_is_refused_from_then_on():
+    key, text = create_api_key(site_id=int(site_pk()), name="Till")
+    client = staff_client("change_apikey")
+    url = reverse("referral_api_keys:revoke", args=[key.pk])
+    assert client.get(url).status_code == 200
+    assert check_api_key(text=text) == key
+    assert messages_of(client.post(url, follow=True)) == ["“Till” is revoked: from now on it is refused."]
+    assert check_api_key(text=text) is None
+    before = ApiKey.objects.get().revoked_at
+    again = ["“Till” was revoked before. Nothing has changed."]
+    assert messages_of(client.post(url, follow=True)) == again
+    assert messages_of(client.get(url, follow=True)) == again
+    assert ApiKey.objects.get().revoked_at == before
+
+
+def test_each_step_asks_for_its_own_right():
+    key, text = create_api_key(site_id=int(site_pk()), name="Till")
+    reader = staff_client("view_apikey")
+    html = reader.get(reverse("referral_api_keys:index")).content.decode()
+    assert reverse(ADD) not in html
+    assert reverse("referral_api_keys:revoke", args=[key.pk]) not in html
+    assert make(reader).status_code == 403
+    assert reader.post(reverse("referral_api_keys:revoke", args=[key.pk])).status_code == 403
+    assert ApiKey.objects.count() == 1
+    assert check_api_key(text=text) == key
