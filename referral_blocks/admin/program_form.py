@@ -15,7 +15,7 @@ from referral_blocks.core.money import Money, parse_amount
 from referral_blocks.payouts.provider import payout_provider_choices
 from referral_blocks.programs.models import Program
 from referral_blocks.referrers.models import Referrer
-from referral_blocks.rewards.models import Reward, RewardRule
+from referral_blocks.rewards.models import Reward
 from referral_blocks.sales.models import Sale
 
 
@@ -26,10 +26,6 @@ class RewardRuleForm(WagtailAdminModelForm):
         label=_("Value"), max_length=32, help_text=_("In the programme’s currency, such as 20 or 20.00.")
     )
     method = forms.ChoiceField(label=_("Paid by"), choices=payout_provider_choices, initial="manual")
-
-    class Meta:
-        model = RewardRule
-        fields = ("side", "title", "kind", "method", "instructions", "hold_days", "approval", "active")
 
     currency: str = ""
     shown_currency: str = ""
@@ -57,10 +53,6 @@ class RewardRuleForm(WagtailAdminModelForm):
 
 class ProgramForm(WagtailAdminModelForm):
     """A programme with its rules; guards what people were promised."""
-
-    class Meta:
-        model = Program
-        fields: tuple[str, ...] = ()
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from django import forms
+from django.core.validators import MinValueValidator
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 from wagtail.admin import messages
@@ -15,6 +16,9 @@ from referral_blocks.flows.record_sale import Recorded, record_sale
 from referral_blocks.programs.models import Program, ProgramStatus
 
 from .steps import FlowFormView
+
+# Earlier moments overflow when they are converted between time zones.
+EARLIEST = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 class ProgramChoiceField(forms.ModelChoiceField):
@@ -42,7 +46,10 @@ class RecordSaleForm(forms.Form):
         help_text=gettext_lazy("Leave it empty for the programme’s currency."),
     )  # fmt: skip
     sold_at = forms.DateTimeField(
-        label=gettext_lazy("Sold"), required=False, widget=AdminDateTimeInput,
+        label=gettext_lazy("Sold"),
+        required=False,
+        widget=AdminDateTimeInput,
+        validators=[MinValueValidator(EARLIEST)],
         help_text=gettext_lazy("Leave it empty if it was just now."),
     )  # fmt: skip
 

@@ -49,8 +49,10 @@ class RecordView(RequiresRight, InspectView):
             raise Http404
         return found
 
+    page_title = ""
+
     def get_page_title(self) -> str:
-        return capfirst(self.model._meta.verbose_name)
+        return str(self.page_title) or capfirst(self.model._meta.verbose_name)
 
     def get_fields_context(self) -> list[dict[str, Any]]:
         return []

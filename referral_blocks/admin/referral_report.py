@@ -21,6 +21,7 @@ from referral_blocks.core.money import Money
 from referral_blocks.programs.models import Program
 
 from .columns import LinesColumn
+from .filters import DAY_LIMITS
 from .funnel_chart import draw, of_customers, of_friends, of_visits
 from .labels import percent
 from .permissions import RequiresRight, menu_item_for
@@ -34,8 +35,8 @@ class ReportFilterForm(forms.Form):
     program = forms.ModelChoiceField(
         label=gettext_lazy("Programme"), queryset=Program.objects.all(), required=False, empty_label=gettext_lazy("All")
     )
-    first = forms.DateField(label=gettext_lazy("From"), required=False, widget=AdminDateInput)
-    last = forms.DateField(label=gettext_lazy("To"), required=False, widget=AdminDateInput)
+    first = forms.DateField(label=gettext_lazy("From"), required=False, widget=AdminDateInput, validators=DAY_LIMITS)
+    last = forms.DateField(label=gettext_lazy("To"), required=False, widget=AdminDateInput, validators=DAY_LIMITS)
 
     def clean(self) -> dict[str, Any]:
         cleaned: dict[str, Any] = super().clean() or {}

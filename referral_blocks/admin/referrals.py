@@ -39,6 +39,7 @@ class ReferralFilterSet(ProgramFilterSet):
 
 class ReferralListView(RecordListView):
     rights = ("view_referral",)
+    page_title = gettext_lazy("Friends")
     default_ordering = "-attributed_at"
 
     def get_base_queryset(self) -> QuerySet[Referral]:
@@ -62,6 +63,7 @@ class ReferralListView(RecordListView):
 
 class ReferralView(RecordView):
     rights = ("view_referral",)
+    page_title = gettext_lazy("Friend")
     queryset = Referral.objects.select_related("friend", "referrer__person", "program", "link", "terms_version")
 
     def facts(self) -> list[tuple[str, Any]]:

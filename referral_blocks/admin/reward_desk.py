@@ -72,7 +72,7 @@ class RewardDeskView(DeskView):
             Column("title", label=_("Reward")),
             Column("amount", label=_("Value")),
             Column("program", label=_("Programme")),
-            LinesColumn("reasons", label=_("Waits, because"), accessor=reason_lines),
+            LinesColumn("reasons", label=_("Waits, because"), accessor=reason_lines, classname="rb-wide"),
             DateColumn("created_at", label=_("Earned"), sort_key="created_at"),
             StepsColumn(_("Steps"), self.steps),
         ]

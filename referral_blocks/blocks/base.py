@@ -6,6 +6,7 @@ from typing import Any, ClassVar
 
 from django.utils.translation import gettext_lazy as _
 from wagtail import blocks
+from wagtail.blocks.struct_block import BlockGroup
 
 from referral_blocks.programs.models import Program
 from referral_blocks.theming.theme import candidate_templates
@@ -27,7 +28,14 @@ class ReferralBlock(blocks.StructBlock):
     # Without a programme a block that needs one shows nothing to visitors, and editors what to do.
     needs_program: ClassVar[bool] = True
 
+    # Fields behind the cog: a fresh block needs none of them.
+    in_settings: ClassVar[tuple[str, ...]] = ("program",)
+
     program = ProgramChoiceBlock()
+
+    def get_form_layout(self) -> BlockGroup:
+        shown = [name for name in self.child_blocks if name not in self.in_settings]
+        return BlockGroup(children=shown, settings=list(self.in_settings))
 
     def get_template(self, value: Any = None, context: Context | None = None) -> list[str]:
         audience = audience_of((context or {}).get("request"))

@@ -127,6 +127,28 @@ def test_lists_filter_by_date(admin_client):
     assert len(shown(admin_client, "referral_sales:index", occurred_at_from="2001-01-01")) == 1
 
 
+ODD = (
+    {"q": "a\x00b"},
+    {"q": "x" * 10_000},
+    {"program": "x"},
+    {"program": "9" * 30},
+    {"ordering": "password"},
+    {"p": "999"},
+    {"state": "nonsense"},
+    {"source": "nonsense"},
+    {"occurred_at_from": "0001-01-01", "occurred_at_to": "9999-12-31"},
+    {"first": "0001-01-01", "last": "9999-12-31"},
+)
+
+
+@pytest.mark.parametrize("name", LISTS)
+def test_an_odd_address_still_opens_the_list(admin_client, settings, name):
+    settings.TIME_ZONE = "America/New_York"
+    bought(1, make_program())
+    for query in ODD:
+        assert admin_client.get(reverse(name), query).status_code == 200, query
+
+
 @pytest.mark.parametrize(
     ("name", "words", "found"),
     [

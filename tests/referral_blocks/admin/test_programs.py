@@ -3,6 +3,7 @@
 import pytest
 from django.urls import reverse
 from django.utils import timezone
+from wagtail.admin.widgets import AdminDateTimeInput, SlugInput
 from wagtail.models import Site
 from wagtail.test.utils.form_data import inline_formset, nested_form_data
 
@@ -52,7 +53,10 @@ def stored(rule_, **given):
 
 
 def test_a_new_programme_starts_with_one_reward_for_each_side(admin_client):
-    formset = admin_client.get(reverse("referral_programs:add")).context["form"].formsets["reward_rules"]
+    form = admin_client.get(reverse("referral_programs:add")).context["form"]
+    formset = form.formsets["reward_rules"]
+    assert isinstance(form.fields["slug"].widget, SlugInput)
+    assert isinstance(form.fields["starts_at"].widget, AdminDateTimeInput)
     assert [form["side"].value() for form in formset.forms] == ["referrer", "friend"]
 
 

@@ -76,6 +76,11 @@ def test_a_second_sale_of_the_friend_earns_no_new_reward():
         ),
         ({"currency": "EUR"}, "currency", "This programme counts in GBP, and the sale is in EUR."),
         ({"sold_at": "2999-01-01 10:00"}, "sold_at", "The sale cannot be in the future."),
+        (
+            {"sold_at": "0001-01-01 00:00"},
+            "sold_at",
+            "Ensure this value is greater than or equal to 1970-01-01 00:00:00+00:00.",
+        ),
         ({"sold_at": "yesterday"}, "sold_at", "Enter a valid date/time."),
         ({"program": "999999"}, "program", "Select a valid choice. That choice is not one of the available choices."),
     ],

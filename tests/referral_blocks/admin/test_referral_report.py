@@ -131,6 +131,8 @@ def test_the_workbook_holds_text_and_numbers_and_no_formula():
             "“To” has to be the same day as “From” or later.",
         ),
         ({"first": "soon"}, "first", "Enter a valid date."),
+        ({"first": "0001-01-01"}, "first", "Ensure this value is greater than or equal to 1970-01-01."),
+        ({"last": "9999-12-31"}, "last", "Ensure this value is less than or equal to 2999-12-31."),
         ({"program": "999"}, "program", "Select a valid choice. That choice is not one of the available choices."),
     ],
 )

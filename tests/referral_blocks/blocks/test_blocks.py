@@ -150,7 +150,6 @@ def test_the_share_panel_shows_the_link_to_its_referrer_and_nothing_to_others():
 def test_a_session_of_another_programme_opens_nothing():
     first, second = make_program(), make_program(slug="second", status=ProgramStatus.PAUSED)
     session = make_session(make_link(first).referrer, verified=True)
-    Site.objects.get()
     html = render("standing", cookies={session_cookie(first): "forged", session_cookie(second): session})
     assert "rb-counts" not in html
 
@@ -216,3 +215,9 @@ def test_defaults_are_stored_as_plain_text_in_the_language_of_the_editor():
     with override("en"):
         default = ReferralStreamBlock().child_blocks["hero"].get_default()
     assert type(default["heading"]) is str
+
+
+def test_the_programme_hides_behind_the_cog():
+    layout = ReferralStreamBlock().child_blocks["hero"].meta.form_layout
+    assert layout.settings == ["program"]
+    assert layout.children[0] == "speaks_to"

@@ -52,7 +52,7 @@ def test_the_pages_have_no_accessibility_violation_and_no_sideways_scrolling(
     browser, live_server, program, theme, scheme
 ):
     use_theme(theme)
-    link = make_link(program)
+    link = make_link(program, name="Wolfeschlegelsteinhausenbergerdorffwelchevoralternwaren Example")
     make_referral(program, link=link)
     verified = (session_cookie(program), make_session(link.referrer, verified=True))
     for path, cookies in ((f"/r/{link.code}/", ()), ("/share/", ()), ("/share/?rb=joined", (verified,))):

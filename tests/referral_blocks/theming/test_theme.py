@@ -41,9 +41,8 @@ def test_a_theme_replaces_a_block_and_an_element_and_adds_its_stylesheet(client,
     themed = client.get("/landing/").content.decode()
     assert "CORNER" not in plain
     assert "corner/tokens.css" not in plain
-    assert {"CORNER TERMS", "CORNER OFFER"} <= set(themed.split("\n")) | {
-        t for t in ("CORNER TERMS", "CORNER OFFER") if t in themed
-    }
+    assert "CORNER TERMS" in themed
+    assert "CORNER OFFER" in themed
     assert themed.index("referral_blocks/css/blocks.css") < themed.index("corner/tokens.css")
 
 
