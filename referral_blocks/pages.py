@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any, ClassVar
 
 from django.db import models
@@ -41,13 +42,6 @@ class ReferralPageMixin(models.Model):
             set_page_once(program=self.program, field=self.program_page_field, page_id=self.pk)
         return saved
 
-    def serve(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        """Wagtail's answer; what was said to one visitor alone is kept out of shared caches."""
-        response = super().serve(request, *args, **kwargs)  # type: ignore[misc]
-        if isinstance(response, SimpleTemplateResponse) and not response.is_rendered:
-            response.add_post_render_callback(lambda rendered: keep_personal(request, rendered))
-        return response
-
 
 class LandingPageMixin(ReferralPageMixin):
     """Where a referrer's link leads. Of translations, the first that is published stands for all."""
@@ -65,6 +59,24 @@ class SharePageMixin(ReferralPageMixin):
 
     class Meta:
         abstract = True
+
+
+Serve = Callable[[Any, HttpRequest, Any, Any], HttpResponse]
+
+
+def keep_pages_personal(serve: Serve) -> Serve:
+    """Wagtail's ``on_serve_page``: whatever page holds the blocks, what was said to one visitor stays out of shared
+    caches."""
+
+    def wrapper(page: Any, request: HttpRequest, args: Any, kwargs: Any) -> HttpResponse:
+        response = serve(page, request, args, kwargs)
+        if isinstance(response, SimpleTemplateResponse) and not response.is_rendered:
+            response.add_post_render_callback(lambda rendered: keep_personal(request, rendered))
+        else:
+            keep_personal(request, response)
+        return response
+
+    return wrapper
 
 
 def keep_personal(request: HttpRequest, response: HttpResponse) -> None:

@@ -7,10 +7,12 @@ from django.utils.safestring import SafeString
 from wagtail import hooks
 from wagtail.snippets.models import register_snippet
 
+from . import pages
 from .admin import dashboard, deletions, permissions, referral_report
 from .admin.menu import ReferralsGroup
 
 register_snippet(ReferralsGroup)
+hooks.register("on_serve_page", pages.keep_pages_personal)
 hooks.register("register_permissions", permissions.own_permissions)
 hooks.register("register_reports_menu_item", referral_report.menu_item)
 hooks.register("construct_homepage_summary_items", dashboard.add_summary_items)

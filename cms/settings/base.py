@@ -129,6 +129,7 @@ TIME_ZONE = env("TIME_ZONE", default="UTC")
 USE_I18N = USE_TZ = True
 
 STATIC_URL = "/static/"
+STATICFILES_DIRS = [BASE_DIR / "cms" / "static"]
 MEDIA_URL = "/media/"
 MEDIA_ROOT = DATA_DIR / "media"
 SERVE_MEDIA = False  # in production the web server or a bucket does it
