@@ -3,24 +3,44 @@
 from .access.models import ApiKey
 from .core.models import Heartbeat
 from .emails.models import Email
-from .ledger.models import LedgerEntry, LedgerLine
+from .fraud.models import BlockedEntry, ReviewDecision, RiskSignal
+from .groups.models import Group, GroupChange, GroupMember, GroupOffer
+from .ledger.models import LedgerEntry, LedgerLine, PointsLot
 from .links.models import IgnoredVisit, ReferralLink, Visit
 from .payouts.models import Payout, PayoutAttempt, PayoutChange, PayoutItem
 from .payouts.providers.manual.models import Handover
-from .people.models import Person
+from .people.models import KnownCustomer, Person
 from .programs.models import Program, TermsVersion
-from .referrals.models import Referral, ReferralChange
-from .referrers.models import Referrer
-from .rewards.models import PendingReason, Reward, RewardChange, RewardRule
-from .sales.models import Sale
+from .referrals.models import ClaimChange, Referral, ReferralChange, ReferralClaim
+from .referrers.models import Referrer, ReferrerStanding
+from .rewards.models import (
+    CouponCode,
+    CouponList,
+    PendingReason,
+    Reward,
+    RewardChange,
+    RewardRule,
+    RuleCondition,
+    SpendCounter,
+)
+from .sales.models import Sale, SaleImport, SaleImportRow, SaleReversal
 from .theming.models import SiteTheme
 
 __all__ = [
     "ApiKey",
+    "BlockedEntry",
+    "ClaimChange",
+    "CouponCode",
+    "CouponList",
     "Email",
+    "Group",
+    "GroupChange",
+    "GroupMember",
+    "GroupOffer",
     "Handover",
     "Heartbeat",
     "IgnoredVisit",
+    "KnownCustomer",
     "LedgerEntry",
     "LedgerLine",
     "Payout",
@@ -29,16 +49,26 @@ __all__ = [
     "PayoutItem",
     "PendingReason",
     "Person",
+    "PointsLot",
     "Program",
     "Referral",
     "ReferralChange",
+    "ReferralClaim",
     "ReferralLink",
     "Referrer",
+    "ReferrerStanding",
+    "ReviewDecision",
     "Reward",
     "RewardChange",
     "RewardRule",
+    "RiskSignal",
+    "RuleCondition",
     "Sale",
+    "SaleImport",
+    "SaleImportRow",
+    "SaleReversal",
     "SiteTheme",
+    "SpendCounter",
     "TermsVersion",
     "Visit",
 ]

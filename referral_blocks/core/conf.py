@@ -16,11 +16,18 @@ class Conf:
 
     # alias → dotted path of a PayoutProvider subclass; the alias is what a reward rule stores
     PAYOUT_PROVIDERS: Mapping[str, str] = field(
-        default_factory=lambda: {"manual": "referral_blocks.payouts.providers.manual.provider.ManualProvider"}
+        default_factory=lambda: {
+            "manual": "referral_blocks.payouts.providers.manual.provider.ManualProvider",
+            "points": "referral_blocks.payouts.providers.points.PointsProvider",
+            "coupon": "referral_blocks.payouts.providers.coupon.CouponProvider",
+        }
     )
     # alias → dotted path of a RewardKind subclass
     REWARD_KINDS: Mapping[str, str] = field(
-        default_factory=lambda: {"fixed": "referral_blocks.rewards.rules.fixed.FixedReward"}
+        default_factory=lambda: {
+            "fixed": "referral_blocks.rewards.rules.fixed.FixedReward",
+            "percentage": "referral_blocks.rewards.rules.percentage.PercentageReward",
+        }
     )
     # Where counters for rate limits live, as the `limits` library writes it: memory:// or redis://…
     RATE_LIMIT_STORAGE: str = "memory://"

@@ -7,19 +7,20 @@ from decimal import Decimal, InvalidOperation
 from functools import cache
 
 import iso4217
-from babel.numbers import format_currency
-from django.utils.translation import get_language, to_locale
+from babel.numbers import format_currency, format_decimal
+from django.utils.translation import get_language, ngettext, to_locale
 from django.utils.translation import gettext_lazy as _
 
 from .errors import InvalidInput
 
+POINTS = "PTS"  # the currency of points: no decimals, and only inside the house
 MAX_MINOR = 10**15  # far above any sale, far below BIGINT, so that sums of many cannot overflow
 
 
 @cache
 def exponents() -> dict[str, int]:
-    """Currency code → number of decimals, for every ISO 4217 currency that has minor units defined."""
-    return {c.code: c.exponent for c in iso4217.Currency if c.exponent is not None}
+    """Currency code → number of decimals: ISO 4217 currencies that have minor units defined, and points."""
+    return {POINTS: 0, **{c.code: c.exponent for c in iso4217.Currency if c.exponent is not None}}
 
 
 def currency_choices() -> list[tuple[str, str]]:
@@ -30,7 +31,7 @@ def currency_choices() -> list[tuple[str, str]]:
 def validate_currency(code: str, *, path: tuple[str, ...] = ("currency",)) -> str:
     """``code`` in upper case; raises InvalidInput when ISO 4217 does not know it."""
     upper = str(code).strip().upper()
-    if upper not in exponents():
+    if upper not in exponents() or upper == POINTS:
         raise InvalidInput(
             _("There is no currency “%(code)s”. Use a three-letter ISO 4217 code such as EUR.") % {"code": upper[:8]},
             code="invalid_currency",
@@ -54,6 +55,10 @@ class Money:
     def format(self, locale: str | None = None) -> str:
         """For people, in ``locale`` (such as ``de-AT``) or the active language."""
         name = to_locale(locale or get_language() or "en")
+        if self.currency == POINTS:
+            return ngettext("%(n)s point", "%(n)s points", self.amount_minor) % {
+                "n": format_decimal(self.amount_minor, locale=name)
+            }
         return format_currency(self.decimal, self.currency, locale=name)
 
     def __str__(self) -> str:

@@ -60,6 +60,7 @@ def capture_referral(
         friend = get_or_create_person(email=email, name=name, phone=phone, locale=locale)
         referral, created = get_or_create_referral(
             program=program,
+            referrer=attribution.link.referrer,
             link=attribution.link,
             friend=friend,
             terms_version=current_terms(program=program),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -13,20 +14,21 @@ from referral_blocks import signals
 from referral_blocks.core.errors import InvalidInput, NotFound, NotPossibleNow
 from referral_blocks.core.money import Money, parse_amount
 from referral_blocks.core.text import clean_email, clean_text
-from referral_blocks.ledger.models import Account
-from referral_blocks.ledger.services import post_transfer
 from referral_blocks.people.services import email_key
 from referral_blocks.programs.models import Program, ProgramStatus
-from referral_blocks.referrals.models import Referral, Stage
+from referral_blocks.referrals.models import Referral, Review, Stage
 from referral_blocks.referrals.services import qualify
-from referral_blocks.rewards.models import Reward
-from referral_blocks.rewards.services import promise_rewards
+from referral_blocks.referrers.standing import lock_standing
+from referral_blocks.rewards.models import Reward, Trigger
+from referral_blocks.rewards.rule import Happening, SaleFacts
+from referral_blocks.rewards.services import Sides
 from referral_blocks.sales.models import Sale
 from referral_blocks.sales.services import get_or_create_sale
 
-from .pay_reward import approve_and_pay_if_clear
+from .earn_rewards import earn_rewards, flagged_sides, friend_facts
 
 CLOCK_SKEW = timedelta(minutes=5)
+MAX_METADATA = 20
 DAY = timedelta(days=1)  # many tills know only the date of a sale
 
 
@@ -48,6 +50,8 @@ def record_sale(
     amount: str,
     currency: str,
     occurred_at: datetime | None = None,
+    product: str = "",
+    metadata: Mapping[str, str] | None = None,
 ) -> Recorded:
     """Record the sale once, qualify the friend's referral and promise both sides their rewards.
 
@@ -59,29 +63,44 @@ def record_sale(
     money = _money(program, amount, currency)
     email = clean_email(friend_email, path=("friendEmail",))
     when = _occurred_at(occurred_at)
+    product = clean_text(product, max_length=120, path=("product",), required=False)
+    pairs = _metadata(metadata or {})
     with transaction.atomic():
         referral = _referral(program, email)
         sale, created = get_or_create_sale(
-            referral=referral, source=source, external_id=order, amount=money, occurred_at=when
+            referral=referral,
+            source=source,
+            external_id=order,
+            amount=money,
+            occurred_at=when,
+            product=product,
+            metadata=pairs,
         )
         if not created:
             return Recorded(sale, False, [])
         _require_credit(program, referral, when)
-        qualify(referral=referral, at=when)
-        rewards = promise_rewards(referral=referral, sale=sale)
-        for reward in rewards:
-            post_transfer(
-                key=f"reward:{reward.pk}:promised",
-                kind="reward_promised",
-                program_id=program.pk,
-                person_id=reward.person_id,
-                amount=reward.amount,
-                debit=Account.EXPENSE,
-                credit=Account.PENDING,
-            )
-            approve_and_pay_if_clear(reward=reward)
+        rewards = _qualify_and_earn(program, referral, sale)
         signals.send_on_commit(signals.sale_recorded, sale=sale)
     return Recorded(sale, True, rewards)
+
+
+def _qualify_and_earn(program: Program, referral: Referral, sale: Sale) -> list[Reward]:
+    lock_standing(referrer=referral.referrer)
+    qualify(referral=referral, at=sale.occurred_at)
+    if referral.review == Review.BLOCKED:
+        return []
+    happening = Happening(
+        trigger=Trigger.SALE,
+        at=sale.occurred_at,
+        friend=friend_facts(referral),
+        sale=SaleFacts(sale.amount, sale.number, sale.product, sale.metadata),
+    )
+    return earn_rewards(
+        program=program,
+        happening=happening,
+        sides=Sides(referral.referrer, referral.friend, referral, sale, flagged_sides(referral)),
+        trigger_key=f"referral:{referral.pk}:{sale.number}",
+    )
 
 
 def _money(program: Program, amount: str, currency: str) -> Money:
@@ -94,6 +113,21 @@ def _money(program: Program, amount: str, currency: str) -> Money:
             path=("currency",),
         )
     return money
+
+
+def _metadata(given: Mapping[str, str]) -> dict[str, str]:
+    """At most 20 pairs of short texts."""
+    path = ("metadata",)
+    if len(given) > MAX_METADATA:
+        raise InvalidInput(
+            _("Give at most %(max)d pairs of metadata.") % {"max": MAX_METADATA}, code="too_long", path=path
+        )
+    return {
+        clean_text(str(key), max_length=40, path=path): clean_text(
+            str(value), max_length=200, path=path, required=False
+        )
+        for key, value in given.items()
+    }
 
 
 def _occurred_at(given: datetime | None) -> datetime:

@@ -45,6 +45,10 @@ class Account(models.TextChoices):
     PAYABLE = "rewards_payable", _("Rewards payable")
     IN_TRANSIT = "in_transit", _("In transit")
     PAID_OUT = "provider_cash", _("Paid out")
+    CLAWBACK = "clawback_receivable", _("To be netted")
+    POINTS = "points", _("Points balance")
+    REDEEMED = "points_redeemed", _("Points redeemed")
+    BREAKAGE = "points_expired", _("Points expired")
 
 
 class LedgerEntry(AppendOnly):
@@ -77,3 +81,24 @@ class LedgerLine(AppendOnly):
 
     def __str__(self) -> str:
         return f"{self.account} {self.amount_minor} {self.currency}"
+
+
+class PointsLot(models.Model):
+    """Points that came together and expire together, used oldest first. The ledger holds the balance, lots the dates."""
+
+    program = models.ForeignKey("referral_blocks.Program", on_delete=models.PROTECT, related_name="+")
+    person = models.ForeignKey("referral_blocks.Person", on_delete=models.PROTECT, related_name="points_lots")
+    key = models.CharField(max_length=120, unique=True)  # what the points were given for
+    points = models.PositiveBigIntegerField()
+    left = models.PositiveBigIntegerField()
+    expires_at = models.DateTimeField(null=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        indexes = [models.Index(fields=["person", "program", "expires_at"], name="rb_points_oldest_first")]
+        constraints = [
+            models.CheckConstraint(condition=models.Q(left__lte=models.F("points")), name="rb_points_left_within_lot")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.left}/{self.points}"

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 
+from referral_blocks.core.errors import InvalidInput
 from referral_blocks.core.text import clean_email, clean_text
 
-from .models import Person
+from .models import Person, PersonKind
 
 # Mail hosts that ignore dots in the part before the @ (support.google.com/mail/answer/7436150).
 DOTLESS_HOSTS = {"gmail.com", "googlemail.com"}
@@ -26,16 +28,30 @@ def mailbox_key(email: str) -> str:
     return f"{local}@{host}"
 
 
-def get_or_create_person(*, email: str, name: str = "", phone: str = "", locale: str = "") -> Person:
+def phone_key(phone: str) -> str:
+    """The form in which two spellings of one number are equal: its digits, without the sign and zeros in front.
+
+    Numbers with and without a country code stay different: which country is meant is not known.
+    """
+    return "".join(c for c in phone if c.isdecimal()).lstrip("0")
+
+
+def get_or_create_person(
+    *, email: str, name: str = "", phone: str = "", locale: str = "", kind: str = "", country: str = ""
+) -> Person:
     """The Person with this address; a known one keeps what it says of itself, and only gaps are filled.
 
-    Raises InvalidInput with path ``email``, ``name`` or ``phone``.
+    Raises InvalidInput with path ``email``, ``name``, ``phone``, ``kind`` or ``country``.
     """
     address = clean_email(email)
+    number = clean_text(phone, max_length=32, path=("phone",), required=False)
     given = {
         "name": clean_text(name, max_length=120, path=("name",), required=False),
-        "phone": clean_text(phone, max_length=32, path=("phone",), required=False),
+        "phone": number,
+        "phone_key": phone_key(number),
         "locale": locale[:12],
+        "country": _country(country),
+        **({"kind": _kind(kind)} if kind else {}),
     }
     person, created = Person.objects.get_or_create(
         email_key=email_key(address), defaults={"email": address, "mailbox_key": mailbox_key(address), **given}
@@ -47,6 +63,19 @@ def get_or_create_person(*, email: str, name: str = "", phone: str = "", locale:
         if gaps:
             person.save(update_fields=list(gaps))
     return person
+
+
+def _country(code: str) -> str:
+    upper = code.strip().upper()
+    if upper and not (len(upper) == 2 and upper.isascii() and upper.isalpha()):
+        raise InvalidInput(_("Use a country’s two letters, such as GB."), code="invalid_country", path=("country",))
+    return upper
+
+
+def _kind(kind: str) -> str:
+    if kind not in PersonKind.values:
+        raise InvalidInput(_("Use “person” or “business”."), code="invalid_kind", path=("kind",))
+    return kind
 
 
 def mark_email_verified(*, person: Person) -> None:

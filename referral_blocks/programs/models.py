@@ -4,6 +4,7 @@ points at Wagtail's pages."""
 from __future__ import annotations
 
 import uuid
+import zoneinfo
 
 import swapper
 from django.core.exceptions import ValidationError
@@ -35,6 +36,21 @@ class ProgramStatus(models.TextChoices):
 class Touch(models.TextChoices):
     FIRST = "first", _("The first friend’s link that was opened")
     LAST = "last", _("The last friend’s link that was opened")
+
+
+class Period(models.TextChoices):
+    """A span of the calendar in the programme's time zone; weeks begin on Monday."""
+
+    DAY = "day", _("a day")
+    WEEK = "week", _("a week")
+    MONTH = "month", _("a month")
+    YEAR = "year", _("a year")
+    EVER = "ever", _("the whole programme")
+
+
+def time_zone_choices() -> list[tuple[str, str]]:
+    """All time zones of the IANA database."""
+    return [(name, name) for name in sorted(zoneinfo.available_timezones())]
 
 
 class Program(ClusterableModel):
@@ -70,6 +86,22 @@ class Program(ClusterableModel):
         _("credit window (days)"), default=90, validators=[MinValueValidator(1), MaxValueValidator(1095)],
         help_text=_("How long a friend has to buy after leaving their details."),
     )  # fmt: skip
+    time_zone = models.CharField(
+        _("time zone"), max_length=64, choices=time_zone_choices, default=timezone.get_default_timezone_name,
+        help_text=_("Where a day, week or month of this programme begins."),
+    )  # fmt: skip
+    budget_minor = models.BigIntegerField(
+        _("budget"), null=True, blank=True, validators=[MinValueValidator(0)],
+        help_text=_("Rewards beyond it wait until the budget grows. Empty: no limit."),
+    )  # fmt: skip
+    referrer_cap_minor = models.BigIntegerField(
+        _("most that one referrer earns"), null=True, blank=True, validators=[MinValueValidator(0)],
+        help_text=_("Rewards beyond it wait for the next period. Empty: no limit."),
+    )  # fmt: skip
+    referrer_cap_period = models.CharField(_("… within"), max_length=5, choices=Period.choices, default=Period.EVER)
+    leaderboard_period = models.CharField(
+        _("leaderboard runs over"), max_length=5, choices=Period.choices, default=Period.MONTH
+    )
     landing_page = models.ForeignKey(
         swapper.get_model_name("wagtailcore", "Page"), verbose_name=_("landing page"), null=True, blank=True,
         on_delete=models.SET_NULL, related_name="+",

@@ -11,13 +11,20 @@ from referral_blocks.core.states import change_state
 from referral_blocks.links.models import ReferralLink
 from referral_blocks.people.models import Person
 from referral_blocks.programs.models import Program, TermsVersion
+from referral_blocks.referrers.models import Referrer, ReferrerStanding
+from referral_blocks.referrers.standing import add_to_standing
 
 from .models import Referral, ReferralChange, Review, Stage
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
 
-STAGES: dict[str, set[str]] = {Stage.CAPTURED: {Stage.QUALIFIED, Stage.EXPIRED}}
+STAGES: dict[str, set[str]] = {
+    Stage.CAPTURED: {Stage.NURTURING, Stage.QUALIFIED, Stage.UNQUALIFIED, Stage.EXPIRED, Stage.WITHDRAWN},
+    Stage.NURTURING: {Stage.QUALIFIED, Stage.UNQUALIFIED, Stage.EXPIRED, Stage.WITHDRAWN},
+    Stage.QUALIFIED: {Stage.RETRACTED},
+    Stage.RETRACTED: {Stage.QUALIFIED},
+}
 REVIEWS: dict[str, set[str]] = {
     Review.CLEAR: {Review.FLAGGED},
     Review.FLAGGED: {Review.APPROVED, Review.BLOCKED},
@@ -25,30 +32,61 @@ REVIEWS: dict[str, set[str]] = {
 
 
 def get_or_create_referral(
-    *, program: Program, link: ReferralLink, friend: Person, terms_version: TermsVersion, method: str
+    *,
+    program: Program,
+    referrer: Referrer,
+    friend: Person,
+    terms_version: TermsVersion,
+    method: str,
+    link: ReferralLink | None = None,
+    visited_at: datetime | None = None,
+    ip_hash: str = "",
+    is_new_customer: bool | None = None,
 ) -> tuple[Referral, bool]:
     """The friend's referral in this programme, and whether it is new; the first one stays whoever comes later."""
-    return Referral.objects.get_or_create(
+    referral, created = Referral.objects.get_or_create(
         program=program,
         friend=friend,
         defaults={
-            "referrer": link.referrer,
+            "referrer": referrer,
             "link": link,
             "terms_version": terms_version,
             "attribution_method": method,
             "credit_expires_at": timezone.now() + timedelta(days=program.credit_window_days),
+            "visited_at": visited_at,
+            "ip_hash": ip_hash,
+            "is_new_customer": is_new_customer,
         },
     )
+    if created:
+        add_to_standing(referrer_id=referrer.pk, friends=1)
+    return referral, created
 
 
 def qualify(*, referral: Referral, at: datetime) -> bool:
-    """Captured → qualified by a sale at ``at``; False when it was qualified before. Raises NotPossibleNow."""
+    """→ qualified by a sale at ``at``; False when it is qualified. Raises NotPossibleNow.
+
+    The first time, the friend gets the next number of the referrer's friends, for good: the caller holds the lock of
+    the referrer's standing.
+    """
+    if not change_state(referral, Stage.QUALIFIED, field="stage", allowed=STAGES, audit=ReferralChange, reason="sale"):
+        return False
+    first = referral.friend_number is None
+    add_to_standing(referrer_id=referral.referrer_id, qualified=1, numbered=int(first))
+    if first:
+        row = ReferrerStanding.objects.get(referrer_id=referral.referrer_id)
+        referral.friend_number, referral.qualified_at = row.numbered, at
+        referral.save(update_fields=["friend_number", "qualified_at"])
+    return True
+
+
+def retract(*, referral: Referral) -> bool:
+    """Qualified → retracted, because the last sale was wholly reversed; False when it is so already."""
     changed = change_state(
-        referral, Stage.QUALIFIED, field="stage", allowed=STAGES, audit=ReferralChange, reason="sale"
+        referral, Stage.RETRACTED, field="stage", allowed=STAGES, audit=ReferralChange, reason="reversed"
     )
     if changed:
-        referral.qualified_at = at
-        referral.save(update_fields=["qualified_at"])
+        add_to_standing(referrer_id=referral.referrer_id, qualified=-1)
     return changed
 
 

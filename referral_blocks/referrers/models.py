@@ -18,6 +18,7 @@ class Referrer(models.Model):
     greeting_consent = models.BooleanField(
         _("first name shown to friends"), default=False, help_text=_("Whether friends are greeted with the first name.")
     )
+    leaderboard_consent = models.BooleanField(_("shown on leaderboards"), default=False)
     joined_at = models.DateTimeField(_("joined"), auto_now_add=True)
 
     class Meta:
@@ -32,3 +33,24 @@ class Referrer(models.Model):
     def greeting_name(self) -> str:
         """The first name, only with consent; empty otherwise."""
         return self.person.first_name if self.greeting_consent else ""
+
+
+class ReferrerStanding(models.Model):
+    """A referrer's counts, kept up with every change, so that reading them costs one row whatever the history."""
+
+    referrer = models.OneToOneField(Referrer, primary_key=True, on_delete=models.CASCADE, related_name="standing_row")
+    visits = models.PositiveBigIntegerField(default=0)  # up to visits_until; younger ones are counted when read
+    visits_until = models.DateTimeField(null=True)
+    friends = models.PositiveIntegerField(default=0)
+    qualified = models.PositiveIntegerField(default=0)  # now: a retracted friend counts no more
+    # Friends that ever qualified: the number that the next one gets. It only grows, so no number is given twice.
+    numbered = models.PositiveIntegerField(default=0)
+    pending_minor = models.BigIntegerField(default=0)  # in the programme's currency
+    earned_minor = models.BigIntegerField(default=0)
+
+    class Meta:
+        verbose_name = _("standing")
+        verbose_name_plural = _("standings")
+
+    def __str__(self) -> str:
+        return f"{self.referrer_id}"

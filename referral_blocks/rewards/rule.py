@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
 
 from django.utils.functional import Promise
 from django.utils.module_loading import import_string
@@ -14,16 +17,42 @@ from referral_blocks.core.money import Money
 
 @dataclass(frozen=True, slots=True)
 class RuleFacts:
-    """What the marketer set: the rule's amount."""
+    """What the marketer set: the rule's amount, in the currency of what it promises, and the kind's own options."""
 
     amount: Money
+    options: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
 class SaleFacts:
-    """What happened."""
+    """A sale, recorded or imagined. ``number`` is the how-manyeth of this friend."""
 
     amount: Money
+    number: int = 1
+    product: str = ""
+    metadata: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class FriendFacts:
+    """``number`` is the how-manyeth qualified friend of the referrer; ``is_new`` is None when nobody has checked."""
+
+    number: int = 1
+    kind: str = "person"
+    country: str = ""
+    is_new: bool | None = None
+    qualified_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Happening:
+    """What happened, for rules to judge: one of the triggers, at a moment, with what is known of it."""
+
+    trigger: str
+    at: datetime
+    friend: FriendFacts = field(default_factory=FriendFacts)
+    sale: SaleFacts | None = None
+    rank: int = 0  # a leaderboard's place, from 1
 
 
 class RewardKind(ABC):
@@ -31,9 +60,13 @@ class RewardKind(ABC):
 
     label: str | Promise
 
+    def clean_options(self, options: Mapping[str, Any]) -> dict[str, Any]:
+        """The rule's options, checked and normalised; raises InvalidInput with path ``options``. None by default."""
+        return {}
+
     @abstractmethod
-    def value(self, rule: RuleFacts, sale: SaleFacts) -> Money | None:
-        """The reward in the rule's currency, or None when this sale earns nothing."""
+    def value(self, rule: RuleFacts, sale: SaleFacts | None) -> Money | None:
+        """The reward in the rule's currency, or None when this earns nothing."""
 
 
 def reward_kind(alias: str) -> RewardKind:

@@ -2,71 +2,115 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from django.db import transaction
 from django.utils import timezone
 
-from referral_blocks.core.money import Money
 from referral_blocks.core.states import change_state, lock
-from referral_blocks.referrals.models import Referral, Review
+from referral_blocks.people.models import Person
+from referral_blocks.programs.models import Program
+from referral_blocks.referrals.models import Referral
+from referral_blocks.referrers.models import Referrer
+from referral_blocks.referrers.standing import add_to_standing
 from referral_blocks.sales.models import Sale
 
+from .engine import Verdict, judge_all
+from .limits import give_back, note_refusals, reserve
 from .models import Approval, PendingReason, Reason, Reward, RewardChange, RewardRule, RewardState, Side
-from .rule import RuleFacts, SaleFacts, reward_kind
+from .rule import Happening
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
 
+S = RewardState
 STEPS: dict[str, set[str]] = {
-    RewardState.PENDING: {RewardState.APPROVED, RewardState.VOID},
-    RewardState.APPROVED: {RewardState.RESERVED, RewardState.VOID},
-    RewardState.RESERVED: {RewardState.ISSUED, RewardState.APPROVED},
+    S.PENDING: {S.APPROVED, S.VOID, S.EXPIRED},
+    S.APPROVED: {S.RESERVED, S.VOID, S.EXPIRED},
+    S.RESERVED: {S.ISSUED, S.APPROVED},
+    S.ISSUED: {S.REDEEMED, S.CLAWED_BACK},
+    S.REDEEMED: {S.CLAWED_BACK},
+    # A dispute that was won brings back what it had cancelled or taken.
+    S.VOID: {S.PENDING},
+    S.CLAWED_BACK: {S.ISSUED},
 }
+UNDERWAY = (S.PENDING, S.APPROVED, S.RESERVED)
+LIMITS = (Reason.STOCK, Reason.CAP, Reason.BUDGET)
 
 
-def promise_rewards(*, referral: Referral, sale: Sale) -> list[Reward]:
-    """The rewards that the qualifying sale newly earns, each pending with its reasons; none that were promised before.
+@dataclass(frozen=True, slots=True)
+class Sides:
+    """Who gets what a rule promises. ``flagged`` names the sides that wait for a review."""
 
-    Rewards keep the rule's words and value as they were at this moment, whatever becomes of the rule.
+    referrer: Referrer
+    friend: Person | None = None
+    referral: Referral | None = None
+    sale: Sale | None = None
+    flagged: Collection[str] = ()
+
+
+def promise_rewards(*, program: Program, happening: Happening, sides: Sides, trigger_key: str) -> list[Reward]:
+    """The rewards that this newly earns, each pending with its reasons; none that were promised before.
+
+    Rewards keep the rule's words and value as they were at this moment, whatever becomes of the rule. The caller holds
+    the lock of the referrer's standing, so that limits a person are counted by one at a time.
     """
-    program = referral.program
-    promised = []
-    for rule in RewardRule.objects.filter(program=program, active=True):
-        facts = RuleFacts(Money(rule.amount_minor, program.currency))
-        value = reward_kind(rule.kind).value(facts, SaleFacts(sale.amount))
-        if value is None:
-            continue
-        reward, created = Reward.objects.get_or_create(
-            rule=rule,
-            person=referral.referrer.person if rule.side == Side.REFERRER else referral.friend,
-            trigger_key=f"referral:{referral.pk}",
-            defaults={
-                "program": program,
-                "referral": referral,
-                "sale": sale,
-                "side": rule.side,
-                "title": rule.title,
-                "instructions": rule.instructions,
-                "amount_minor": value.amount_minor,
-                "currency": value.currency,
-                "method": rule.method,
-            },
-        )
-        if created:
-            _add_reasons(reward, rule)
-            promised.append(reward)
-    return promised
+    fired = [verdict for verdict in judge_all(program=program, happening=happening) if verdict.fires]
+    rewards = (_promise(program, verdict, sides, trigger_key, happening) for verdict in fired)
+    return [reward for reward in rewards if reward is not None]
 
 
-def _add_reasons(reward: Reward, rule: RewardRule) -> None:
+def _promise(program: Program, verdict: Verdict, sides: Sides, trigger_key: str, happening: Happening) -> Reward | None:
+    rule, amount = verdict.rule, verdict.amount
+    to_referrer = rule.side == Side.REFERRER
+    person = sides.referrer.person if to_referrer else sides.friend
+    if person is None or amount is None or _has_had_enough(rule, person):
+        return None
+    expires = timedelta(days=rule.expires_days) if rule.expires_days else None
+    reward, created = Reward.objects.get_or_create(
+        rule=rule,
+        person=person,
+        trigger_key=trigger_key,
+        defaults={
+            "program": program,
+            "referrer": sides.referrer if to_referrer else None,
+            "referral": sides.referral,
+            "sale": sides.sale,
+            "side": rule.side,
+            "title": rule.title,
+            "instructions": rule.instructions,
+            "amount_minor": amount.amount_minor,
+            "promised_minor": amount.amount_minor,
+            "currency": amount.currency,
+            "method": rule.method,
+            "expires_at": happening.at + expires if expires else None,
+        },
+    )
+    if not created:
+        return None
+    _add_reasons(reward, rule, flagged=rule.side in sides.flagged)
+    note_refusals(reward=reward, refusals=reserve(reward=reward))
+    _count(reward, pending=reward.amount_minor)
+    return reward
+
+
+def _has_had_enough(rule: RewardRule, person: Person) -> bool:
+    if rule.limit_per_person is None:
+        return False
+    had = Reward.objects.filter(rule=rule, person=person).exclude(state__in=(S.VOID, S.EXPIRED)).count()
+    return had >= rule.limit_per_person
+
+
+def _add_reasons(reward: Reward, rule: RewardRule, *, flagged: bool) -> None:
     if rule.hold_days:
         until = timezone.now() + timedelta(days=rule.hold_days)
         PendingReason.objects.create(reward=reward, reason=Reason.HOLD, until=until)
     if rule.approval == Approval.PERSON:
         PendingReason.objects.create(reward=reward, reason=Reason.APPROVAL)
-    if reward.referral.review == Review.FLAGGED:
+    if flagged:
         PendingReason.objects.create(reward=reward, reason=Reason.REVIEW)
 
 
@@ -82,17 +126,93 @@ def clear_reason(*, reward: Reward, reason: str, cause: str, note: str = "", act
     return bool(deleted)
 
 
+def retry_limits(*, reward: Reward) -> bool:
+    """Try the limits again that had no room; True when none is left to wait for. Late or twice, it does the same."""
+    with transaction.atomic():
+        lock(reward)
+        if reward.state != S.PENDING:
+            return False
+        still = {refusal.reason: refusal for refusal in reserve(reward=reward)}
+        note_refusals(reward=reward, refusals=list(still.values()))
+        for reason in PendingReason.objects.filter(reward=reward, reason__in=LIMITS):
+            if reason.reason not in still:
+                clear_reason(reward=reward, reason=reason.reason, cause="room")
+    return not still
+
+
 def approve_if_clear(*, reward: Reward, actor: User | None = None) -> bool:
     """Pending → approved when nothing is left to wait for; False otherwise."""
     with transaction.atomic():
         lock(reward)
-        if reward.state != RewardState.PENDING or reward.pending_reasons.exists():
+        if reward.state != S.PENDING or reward.pending_reasons.exists():
             return False
-        return change_state(
-            reward, RewardState.APPROVED, allowed=STEPS, audit=RewardChange, reason="clear", actor=actor
-        )
+        return change_state(reward, S.APPROVED, allowed=STEPS, audit=RewardChange, reason="clear", actor=actor)
 
 
-def move_reward(*, reward: Reward, to: str, reason: str, actor: User | None = None) -> bool:
-    """One allowed step of the state; False when the reward is there already. Raises NotPossibleNow."""
-    return change_state(reward, to, allowed=STEPS, audit=RewardChange, reason=reason, actor=actor)
+def move_reward(*, reward: Reward, to: str, reason: str, note: str = "", actor: User | None = None) -> bool:
+    """One allowed step of the state, with what follows from it: limits are given back, the standing is kept.
+
+    False when the reward is there already. Raises NotPossibleNow.
+    """
+    with transaction.atomic():
+        if not change_state(reward, to, allowed=STEPS, audit=RewardChange, reason=reason, note=note, actor=actor):
+            return False
+        before = reward.changes.order_by("-pk").values_list("from_state", flat=True).first()
+        if to in (S.VOID, S.EXPIRED):
+            give_back(reward=reward)
+            reward.pending_reasons.all().delete()
+            _count(reward, pending=-reward.amount_minor)
+        elif to == S.ISSUED and before == S.RESERVED:
+            reward.issued_at = timezone.now()
+            reward.save(update_fields=["issued_at"])
+            _count(reward, pending=-reward.amount_minor, earned=reward.amount_minor)
+        elif to == S.PENDING:
+            note_refusals(reward=reward, refusals=reserve(reward=reward))
+            _count(reward, pending=reward.amount_minor)
+    return True
+
+
+def resize_reward(*, reward: Reward, amount_minor: int, reason: str) -> int:
+    """Set what a reward that is not issued is worth (more than zero); returns the change in minor units.
+
+    The row is locked by the caller. Budget and cap are given back, or taken without asking when a dispute was won: the
+    promise was made within them.
+    """
+    change = amount_minor - reward.amount_minor
+    if not change:
+        return 0
+    give_back(reward=reward, amount_minor=-change)
+    reward.amount_minor = amount_minor
+    reward.save(update_fields=["amount_minor"])
+    RewardChange.objects.create(
+        subject=reward, field="amount", from_state=str(amount_minor - change), to_state=str(amount_minor), reason=reason
+    )
+    _count(reward, pending=change)
+    return change
+
+
+def take_back(*, reward: Reward, clawed_minor: int, reason: str) -> int:
+    """Set how much of an issued reward is taken back in all; returns the change in minor units.
+
+    Nothing of the reward itself is edited; it is clawed_back once all of it is. The row is locked by the caller.
+    """
+    change = clawed_minor - reward.clawed_minor
+    if not change:
+        return 0
+    reward.clawed_minor = clawed_minor
+    reward.save(update_fields=["clawed_minor"])
+    RewardChange.objects.create(
+        subject=reward, field="clawed", from_state=str(clawed_minor - change), to_state=str(clawed_minor), reason=reason
+    )
+    _count(reward, earned=-change)
+    if clawed_minor >= reward.amount_minor:
+        move_reward(reward=reward, to=S.CLAWED_BACK, reason=reason)
+    elif reward.state == S.CLAWED_BACK:
+        move_reward(reward=reward, to=S.ISSUED, reason=reason)
+    return change
+
+
+def _count(reward: Reward, *, pending: int = 0, earned: int = 0) -> None:
+    """Keep the referrer's standing, which counts money in the programme's currency."""
+    if reward.referrer_id is not None and reward.currency == reward.program.currency:
+        add_to_standing(referrer_id=reward.referrer_id, pending_minor=pending, earned_minor=earned)

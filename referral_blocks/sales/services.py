@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 
 from django.utils.translation import gettext_lazy as _
@@ -14,9 +15,17 @@ from .models import Sale
 
 
 def get_or_create_sale(
-    *, referral: Referral, source: str, external_id: str, amount: Money, occurred_at: datetime
+    *,
+    referral: Referral,
+    source: str,
+    external_id: str,
+    amount: Money,
+    occurred_at: datetime,
+    product: str = "",
+    metadata: Mapping[str, str] | None = None,
 ) -> tuple[Sale, bool]:
-    """The sale with this external id, and whether it is new.
+    """The sale with this external id, and whether it is new. The caller holds the referral's lock, which gives the sale
+    its number.
 
     Raises Conflict when the id was used before for another friend, amount or currency.
     """
@@ -28,6 +37,9 @@ def get_or_create_sale(
             "referral": referral,
             "amount_minor": amount.amount_minor,
             "currency": amount.currency,
+            "product": product,
+            "metadata": dict(metadata or {}),
+            "number": referral.sale_count + 1,
             "occurred_at": occurred_at,
         },
     )
@@ -36,4 +48,7 @@ def get_or_create_sale(
             _("A sale with the id “%(id)s” is recorded already, with another amount or friend.") % {"id": external_id},
             path=("externalId",),
         )
+    if created:
+        referral.sale_count = sale.number
+        referral.save(update_fields=["sale_count"])
     return sale, created

@@ -1,4 +1,4 @@
-"""The same amount for every qualified friend."""
+"""The same amount each time."""
 
 from django.utils.translation import gettext_lazy as _
 
@@ -9,5 +9,5 @@ from referral_blocks.rewards.rule import RewardKind, RuleFacts, SaleFacts
 class FixedReward(RewardKind):
     label = _("A fixed amount")
 
-    def value(self, rule: RuleFacts, sale: SaleFacts) -> Money | None:
+    def value(self, rule: RuleFacts, sale: SaleFacts | None) -> Money | None:
         return rule.amount

@@ -1,0 +1,49 @@
+"""Something happened that rules may reward: promise, post to the ledger, and pay what waits for nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+
+from referral_blocks.ledger.models import Account
+from referral_blocks.ledger.services import post_transfer
+from referral_blocks.programs.models import Program
+from referral_blocks.referrals.models import Referral, Review
+from referral_blocks.rewards.models import Reward, Side
+from referral_blocks.rewards.rule import FriendFacts, Happening
+from referral_blocks.rewards.services import Sides, promise_rewards
+
+from .pay_reward import approve_and_pay_if_clear
+
+
+def earn_rewards(*, program: Program, happening: Happening, sides: Sides, trigger_key: str) -> list[Reward]:
+    """The rewards that this newly earns; the same ``trigger_key`` earns once. In the caller's transaction, which holds
+    the lock of the referrer's standing."""
+    rewards = promise_rewards(program=program, happening=happening, sides=sides, trigger_key=trigger_key)
+    for reward in rewards:
+        post_transfer(
+            key=f"reward:{reward.pk}:promised",
+            kind="reward_promised",
+            program_id=program.pk,
+            person_id=reward.person_id,
+            amount=reward.amount,
+            debit=Account.EXPENSE,
+            credit=Account.PENDING,
+        )
+        approve_and_pay_if_clear(reward=reward)
+    return rewards
+
+
+def friend_facts(referral: Referral) -> FriendFacts:
+    """What rules may ask about the friend. One who has not qualified yet is taken for the referrer's first."""
+    return FriendFacts(
+        number=referral.friend_number or 1,
+        kind=referral.friend.kind,
+        country=referral.friend.country,
+        is_new=referral.is_new_customer,
+        qualified_at=referral.qualified_at,
+    )
+
+
+def flagged_sides(referral: Referral) -> Collection[str]:
+    """The sides whose money waits for a person's look."""
+    return (Side.REFERRER, Side.FRIEND) if referral.review == Review.FLAGGED else ()

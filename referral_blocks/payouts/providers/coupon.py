@@ -1,0 +1,21 @@
+"""Coupons: the reward holds its single-use code since it was promised; paying it shows the code to its owner."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.utils.translation import gettext_lazy as _
+
+from referral_blocks.payouts.provider import Outcome, PayoutProvider, PayoutRequest, PayoutResult
+
+
+class CouponProvider(PayoutProvider):
+    """No code is in a request or an answer: codes are worth money, and attempts are kept."""
+
+    label = _("A code from a coupon list")
+
+    def body(self, *, title: str, instructions: str) -> dict[str, Any]:
+        return {"title": title}
+
+    def send(self, request: PayoutRequest) -> PayoutResult:
+        return PayoutResult(Outcome.PAID)

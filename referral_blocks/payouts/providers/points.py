@@ -1,0 +1,21 @@
+"""Points: a reward in PTS goes to the person's balance in the house's own ledger, at once."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.utils.translation import gettext_lazy as _
+
+from referral_blocks.payouts.provider import Outcome, PayoutProvider, PayoutRequest, PayoutResult
+
+
+class PointsProvider(PayoutProvider):
+    """The flow that records the answer adds the points, in the same transaction."""
+
+    label = _("Points")
+
+    def body(self, *, title: str, instructions: str) -> dict[str, Any]:
+        return {"title": title}
+
+    def send(self, request: PayoutRequest) -> PayoutResult:
+        return PayoutResult(Outcome.PAID)

@@ -1,0 +1,27 @@
+"""Keeps a referrer's standing: one row that every change adds to, in the change's own transaction."""
+
+from __future__ import annotations
+
+from django.db.models import F
+
+from .models import Referrer, ReferrerStanding
+
+FIELDS = {"visits", "friends", "qualified", "numbered", "pending_minor", "earned_minor"}
+
+
+def add_to_standing(*, referrer_id: int, **changes: int) -> None:
+    """Add to counts, such as ``friends=1`` or ``pending_minor=-500``; the row is made on first need."""
+    if unknown := set(changes) - FIELDS:
+        raise TypeError(f"A standing has no {', '.join(sorted(unknown))}")
+    steps = {name: F(name) + step for name, step in changes.items() if step}
+    if not steps:
+        return
+    if not ReferrerStanding.objects.filter(referrer_id=referrer_id).update(**steps):
+        ReferrerStanding.objects.get_or_create(referrer_id=referrer_id)
+        ReferrerStanding.objects.filter(referrer_id=referrer_id).update(**steps)
+
+
+def lock_standing(*, referrer: Referrer) -> ReferrerStanding:
+    """The row, locked: whoever holds it decides alone about the referrer's numbers and limits. Transactions only."""
+    ReferrerStanding.objects.get_or_create(referrer=referrer)
+    return ReferrerStanding.objects.select_for_update().get(referrer=referrer)
