@@ -48,8 +48,8 @@ test: setup-dev ## Run the whole suite on SQLite, then on PostgreSQL
 	@$(PY) -m tests.run $(ARGS)
 schema: setup-dev ## Write graphql_api/schema.graphql anew
 	@DATA_DIR=$$(mktemp -d) $(PY) manage.py export_schema graphql_api.schema:schema --path graphql_api/schema.graphql
-bench: setup-dev ## Measure ratios, side by side in one run
-	@$(PY) -m pytest tests/benchmarks -s -o addopts=
+bench: setup-dev ## Measure ratios, side by side in one run, on SQLite, then on PostgreSQL
+	@$(PY) -m tests.run tests/benchmarks -s -o addopts=
 docs: setup-dev ## Check that links between documents lead somewhere
 	@$(PY) -m pytest -q tests/test_docs.py
 lock: ## Pin dependencies anew (needs uv)

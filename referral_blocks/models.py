@@ -1,6 +1,7 @@
 """Every concept's models in one place, where Django looks for them."""
 
 from .access.models import ApiKey
+from .analytics.models import LeaderboardResult
 from .core.models import Heartbeat
 from .emails.models import Email
 from .fraud.models import BlockedEntry, ReviewDecision, RiskSignal
@@ -10,7 +11,7 @@ from .links.models import IgnoredVisit, ReferralLink, Visit
 from .payouts.models import Payout, PayoutAttempt, PayoutChange, PayoutItem
 from .payouts.providers.manual.models import Handover
 from .people.models import KnownCustomer, Person
-from .programs.models import Program, TermsVersion
+from .programs.models import Program, ProgramChange, TermsVersion
 from .referrals.models import ClaimChange, Referral, ReferralChange, ReferralClaim
 from .referrers.models import Referrer, ReferrerStanding
 from .rewards.models import (
@@ -41,6 +42,7 @@ __all__ = [
     "Heartbeat",
     "IgnoredVisit",
     "KnownCustomer",
+    "LeaderboardResult",
     "LedgerEntry",
     "LedgerLine",
     "Payout",
@@ -51,6 +53,7 @@ __all__ = [
     "Person",
     "PointsLot",
     "Program",
+    "ProgramChange",
     "Referral",
     "ReferralChange",
     "ReferralClaim",

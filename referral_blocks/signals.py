@@ -9,8 +9,10 @@ from django.dispatch import Signal
 referrer_joined = Signal()  # referrer
 referral_captured = Signal()  # referral
 sale_recorded = Signal()  # sale
+sale_reversed = Signal()  # reversal
 reward_approved = Signal()  # reward
 payout_paid = Signal()  # payout
+stock_low = Signal()  # rule, coupon_list (None: the rule’s own stock), left
 
 
 def send_on_commit(signal: Signal, **payload: Any) -> None:

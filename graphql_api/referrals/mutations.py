@@ -11,6 +11,7 @@ from graphql_api.context import Info
 from graphql_api.errors import UserError, user_errors
 from graphql_api.programs.types import Program
 from referral_blocks.core.errors import DomainError
+from referral_blocks.core.visitor import ip_hash
 from referral_blocks.flows.capture_referral import capture_referral
 from referral_blocks.flows.record_visit import cookie_name
 from referral_blocks.programs.selectors import program_by_slug
@@ -56,6 +57,7 @@ class ReferralsMutation:
                 cookie=info.context.cookies.get(cookie_name(program), ""),
                 accept_terms=given.accept_terms,
                 locale=get_language() or "",
+                ip_hash=ip_hash(info.context.request),
             )
         except DomainError as error:
             return CaptureReferralPayload(errors=user_errors(error))

@@ -8,11 +8,12 @@ from babel.numbers import format_percent
 from django.utils.translation import get_language, to_locale
 from django.utils.translation import gettext_lazy as _
 
+from referral_blocks.fraud.check import check_labels
 from referral_blocks.payouts.provider import payout_provider_choices
 
 # Reason codes of audit rows. A code that is missing here, such as “payout:7”, is shown as it is.
 CAUSES = {
-    "self_referral": _("The friend and the referrer share a mailbox"),
+    "score": _("The score decided"),
     "person": _("A person decided"),
     "rule": _("The rule says “automatic”"),
     "time": _("Its time had come"),
@@ -22,11 +23,13 @@ CAUSES = {
     "blocked": _("The friend was blocked"),
     "settled": _("The recipient has it"),
     "payout_failed": _("The payout failed"),
+    "reversed": _("The sale was reversed"),
+    "netted": _("Nothing was left to send"),
 }
 
 
 def cause(code: str) -> str:
-    return str(CAUSES.get(code, code))
+    return str(CAUSES.get(code) or check_labels().get(code, code))
 
 
 def provider_label(alias: str) -> str:

@@ -14,6 +14,7 @@ from .referrers import ReferrerViewSet
 from .review_desk import ReviewDeskViewSet
 from .reward_desk import RewardDeskViewSet
 from .rewards import RewardViewSet
+from .sale_imports import SaleImportViewSet
 from .sales import SaleViewSet
 from .themes import SiteThemeViewSet
 
@@ -33,6 +34,7 @@ class ReferralsGroup(SnippetViewSetGroup):
         ReferrerViewSet,
         ReferralViewSet,
         SaleViewSet,
+        SaleImportViewSet,
         RewardViewSet,
         PayoutViewSet,
         SiteThemeViewSet,

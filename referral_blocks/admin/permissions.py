@@ -20,6 +20,8 @@ OWN_RIGHTS = (
     "review_referral",
     "view_sale",
     "add_sale",
+    "add_salereversal",
+    "add_saleimport",
     "view_reward",
     "approve_reward",
     "release_hold",

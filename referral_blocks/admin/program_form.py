@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import zoneinfo
 from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
+from django.utils import timezone
+from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 from wagtail.admin.forms.models import WagtailAdminModelForm
 from wagtail.models import Site
@@ -51,6 +54,22 @@ class RewardRuleForm(WagtailAdminModelForm):
         return text
 
 
+class ClockField(forms.DateTimeField):
+    """A moment typed and shown on the clock of one time zone, whichever zone the member of staff works in."""
+
+    def __init__(self, *, zone: str, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.zone = zone
+
+    def prepare_value(self, value: Any) -> Any:
+        with timezone.override(self.zone):
+            return super().prepare_value(value)
+
+    def to_python(self, value: Any) -> Any:
+        with timezone.override(self.zone):
+            return super().to_python(value)
+
+
 class ProgramForm(WagtailAdminModelForm):
     """A programme with its rules; guards what people were promised."""
 
@@ -59,12 +78,24 @@ class ProgramForm(WagtailAdminModelForm):
         self.stored = Program.objects.filter(pk=self.instance.pk).first() if self.instance.pk else None
         for form in self._rules.forms:
             form.show_in(self.instance.currency)
+        self._show_on_its_clock()
         if self.stored is None:
             self._suggest()
 
     @property
     def _rules(self) -> Any:
         return self.formsets["reward_rules"]
+
+    def _show_on_its_clock(self) -> None:
+        """Start and end are on the programme's own clock, and say so."""
+        given = str(self.data.get(self.add_prefix("time_zone"), ""))
+        zone = given if given in zoneinfo.available_timezones() else self.instance.time_zone
+        for name in ("starts_at", "ends_at"):
+            if field := self.fields.get(name):
+                help_text = format_lazy("{} {}: {}.", field.help_text, _("Time zone"), zone)
+                self.fields[name] = ClockField(
+                    zone=zone, label=field.label, help_text=help_text, required=field.required, widget=field.widget
+                )
 
     def _suggest(self) -> None:
         """The default site, and the currency of the newest programme."""

@@ -9,11 +9,14 @@ from django import forms
 from django.db.models import Prefetch, QuerySet
 from django.urls import reverse
 from django.utils.functional import cached_property
+from django.utils.timesince import timesince
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext_lazy
-from wagtail.admin.ui.tables import Column, DateColumn
+from wagtail.admin.ui.tables import Column
 
 from referral_blocks.flows.review_referral import review_referral
+from referral_blocks.fraud.models import SignalSide
+from referral_blocks.fraud.selectors import review_queue, side_states
 from referral_blocks.referrals.models import Referral, ReferralChange, Review
 
 from .columns import LinesColumn, PersonColumn, Step, StepsColumn
@@ -24,19 +27,24 @@ from .steps import NoteForm, StepView
 
 
 def cause_lines(referral: Referral) -> list[str]:
-    """Why it was flagged, in words."""
+    """Why it was flagged, in words; the audit's reason where no check has spoken."""
+    if signals := [signal.evidence for signal in referral.risk_signals.all()]:
+        return list(dict.fromkeys(signals))
     flags = [change for change in referral.changes.all() if change.to_state == Review.FLAGGED]
     return [cause(flag.reason) for flag in flags]
+
+
+def waited(referral: Referral) -> str:
+    """Since when it waits, and whether that is too long."""
+    since = timesince(referral.flagged_at)
+    return _("%(since)s, overdue") % {"since": since} if referral.escalated else since
 
 
 def flagged() -> QuerySet[Referral]:
     """Flagged referrals, longest waiting first."""
     changes = Prefetch("changes", ReferralChange.objects.filter(field="review"))
     return (
-        Referral.objects.filter(review=Review.FLAGGED)
-        .select_related("friend", "referrer__person", "program")
-        .prefetch_related(changes)
-        .order_by("attributed_at", "pk")
+        review_queue().select_related("friend", "referrer__person", "program").prefetch_related(changes, "risk_signals")
     )
 
 
@@ -65,7 +73,8 @@ class ReviewDeskView(DeskView):
             Column("program", label=_("Programme")),
             Column("get_stage_display", label=_("Stage")),
             LinesColumn("causes", label=_("Flagged, because"), accessor=cause_lines),
-            DateColumn("attributed_at", label=_("Since"), sort_key="attributed_at"),
+            Column("risk_score", label=_("Risk"), sort_key="risk_score"),
+            Column("waited", label=_("Waiting for"), accessor=waited, sort_key="flagged_at"),
             StepsColumn(_("Steps"), self.steps),
         ]
 
@@ -82,7 +91,15 @@ class DecisionForm(NoteForm):
             ("block", pgettext_lazy("decision", "Block it: its waiting rewards are cancelled, for good")),
         ],
     )
-    field_order = ["decision", "note"]
+    side = forms.ChoiceField(
+        label=gettext_lazy("About"),
+        required=False,
+        initial=SignalSide.BOTH,
+        widget=forms.RadioSelect,
+        choices=SignalSide.choices,
+        help_text=gettext_lazy("The other side of a single decision goes on waiting if it was flagged, too."),
+    )
+    field_order = ["decision", "side", "note"]
 
 
 class DecideView(StepView):
@@ -109,13 +126,26 @@ class DecideView(StepView):
             (_("Referrer"), f"{referral.referrer} · {referral.referrer.person.email}"),
             (_("Programme"), referral.program),
             (_("Stage"), referral.get_stage_display()),
+            (_("Risk"), _("%(score)d of 100") % {"score": referral.risk_score}),
             (_("Flagged, because"), "\n".join(cause_lines(referral))),
+            (
+                _("Undecided"),
+                ", ".join(str(SignalSide(side).label) for side in sorted(side_states(referral=referral).open)),
+            ),
         ]
 
     def run(self, data: dict[str, Any]) -> None:
         approve = data["decision"] == "approve"
-        done = review_referral(referral=self.object, approve=approve, note=data["note"], actor=self.request.user)
+        done = review_referral(
+            referral=self.object,
+            approve=approve,
+            note=data["note"],
+            actor=self.request.user,
+            side=data["side"] or SignalSide.BOTH,
+        )
         yes = _("“%(friend)s” was reviewed: fine.") if approve else _("“%(friend)s” was blocked.")
+        if self.object.review == Review.FLAGGED:
+            yes = _("The decision about one side of “%(friend)s” is saved. The other side still waits.")
         before = _("“%(friend)s” was decided so before. Nothing has changed.")
         names = {"friend": self.object.friend}
         self.tell(done, yes % names, before % names)

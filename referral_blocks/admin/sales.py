@@ -13,14 +13,16 @@ from django.utils.translation import gettext_lazy
 from wagtail.admin.ui.tables import Column, DateColumn, Table, TitleColumn
 from wagtail.admin.widgets.button import HeaderButton
 
+from referral_blocks.core.money import Money
 from referral_blocks.rewards.models import Reward
-from referral_blocks.sales.models import Sale
+from referral_blocks.sales.models import Sale, SaleReversal
 
 from .columns import PersonColumn
 from .filters import ProgramFilterSet, date_range
 from .permissions import may
 from .record_sale import RecordSaleView
 from .records import RecordListView, RecordView, RecordViewSet
+from .reverse_sale import ReverseSaleView
 from .when import when
 
 
@@ -77,7 +79,15 @@ class SaleView(RecordView):
             (_("Source"), sale.source),
             (_("Sold"), when(sale.occurred_at)),
             (_("Recorded"), when(sale.recorded_at)),
+            (_("Reversed"), Money(sale.reversed_minor, sale.currency)),
         ]
+
+    @cached_property
+    def header_buttons(self) -> list[HeaderButton]:
+        if not may(self.request.user, "add_salereversal"):
+            return []
+        url = reverse("referral_sales:reverse", args=[self.object.pk])
+        return [HeaderButton(_("Record a refund or dispute"), url=url, icon_name="undo")]
 
     def tables(self) -> list[Table]:
         return [
@@ -90,7 +100,17 @@ class SaleView(RecordView):
                 ],
                 Reward.objects.filter(sale=self.object).select_related("person"),
                 caption=_("Rewards that it earned"),
-            )
+            ),
+            Table(
+                [
+                    Column("get_kind_display", label=_("What happened")),
+                    Column("external_id", label=_("Number")),
+                    Column("amount", label=_("Amount"), accessor=lambda r: Money(r.amount_minor, r.sale.currency)),
+                    DateColumn("occurred_at", label=_("When")),
+                ],
+                SaleReversal.objects.filter(sale=self.object).select_related("sale"),
+                caption=_("Refunds and disputes"),
+            ),
         ]
 
 
@@ -105,4 +125,8 @@ class SaleViewSet(RecordViewSet):
     search_fields = ["external_id", "referral__friend__name", "referral__friend__email"]
 
     def get_urlpatterns(self) -> list[URLPattern]:
-        return [*super().get_urlpatterns(), path("record/", RecordSaleView.as_view(), name="record")]
+        return [
+            *super().get_urlpatterns(),
+            path("record/", RecordSaleView.as_view(), name="record"),
+            path("<int:pk>/reverse/", ReverseSaleView.as_view(), name="reverse"),
+        ]

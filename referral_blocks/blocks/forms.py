@@ -115,7 +115,7 @@ class TermsForm(ReferralForm):
     def clean(self) -> dict[str, Any] | None:
         cleaned = super().clean()
         if cleaned and cleaned.get("accept_terms") and cleaned.get("terms") != self.program_terms:
-            self.data = {**self.data.dict(), "terms": self.program_terms, "accept_terms": ""}
+            self.data = {**dict(self.data.items()), "terms": self.program_terms, "accept_terms": ""}
             self.add_error("accept_terms", _("The terms have changed since you opened this page. Read them again."))
         return cleaned
 

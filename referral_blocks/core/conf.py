@@ -29,6 +29,38 @@ class Conf:
             "percentage": "referral_blocks.rewards.rules.percentage.PercentageReward",
         }
     )
+    # alias → dotted path of a SaleSource subclass: the kinds of file that sales are imported from
+    SALE_SOURCES: Mapping[str, str] = field(
+        default_factory=lambda: {"csv": "referral_blocks.sales.sources.csv.source.CsvSource"}
+    )
+    # Words that no code chosen by a referrer may hold, also in disguise (0 for O, 1 for I, dashes between)
+    VANITY_BLOCKED_WORDS: tuple[str, ...] = (
+        "ARSEHOLE", "ASSHOLE", "BASTARD", "BITCH", "FAGGOT", "FUCK", "HITLER", "NIGGER", "PORN", "RAPIST", "WANKER",
+        "WHORE",
+    )  # fmt: skip
+    # alias → dotted path of a FraudCheck subclass, or {"path": …, "options": {…}} with arguments of its constructor
+    FRAUD_CHECKS: Mapping[str, str | Mapping[str, Any]] = field(
+        default_factory=lambda: {
+            "self_referral": "referral_blocks.fraud.checks.self_referral.SelfReferral",
+            "duplicate_friend": "referral_blocks.fraud.checks.duplicate_friend.DuplicateFriend",
+            "existing_customer": "referral_blocks.fraud.checks.existing_customer.ExistingCustomer",
+            "referrer_velocity": "referral_blocks.fraud.checks.referrer_velocity.ReferrerVelocity",
+            "ip_velocity": "referral_blocks.fraud.checks.ip_velocity.IpVelocity",
+            "disposable_email": "referral_blocks.fraud.checks.disposable_email.DisposableEmail",
+            "suspicious_timing": "referral_blocks.fraud.checks.suspicious_timing.SuspiciousTiming",
+            "unusual_amount": "referral_blocks.fraud.checks.unusual_amount.UnusualAmount",
+            "blocked_list": "referral_blocks.fraud.checks.blocked_list.BlockedList",
+        }
+    )
+    # From which score (0 to 100) a person has to look; and from which a referral is blocked at once: None, never.
+    FRAUD_REVIEW_SCORE: int = 50
+    FRAUD_BLOCK_SCORE: int | None = None
+    # How long a flagged referral may wait before it counts as overdue.
+    FRAUD_ESCALATE_HOURS: int = 48
+    # How long keyed hashes of network addresses are kept.
+    IP_HASH_DAYS: int = 30
+    # Days until points expire, from when they were given; None means never.
+    POINTS_EXPIRE_DAYS: int | None = None
     # Where counters for rate limits live, as the `limits` library writes it: memory:// or redis://…
     RATE_LIMIT_STORAGE: str = "memory://"
     RATE_LIMITS_ENABLED: bool = True
@@ -41,7 +73,19 @@ class Conf:
 
 def get_conf() -> Conf:
     """The host's choices over the defaults; raises ImproperlyConfigured for a key that does not exist."""
-    given: dict[str, Any] = getattr(settings, "REFERRAL_BLOCKS", {})
+    given: dict[str, Any] | None = getattr(settings, "REFERRAL_BLOCKS", None)
+    if _kept and _kept[0][0] is given:
+        return _kept[0][1]
+    conf = _checked(given or {})
+    _kept[:] = [(given, conf)]
+    return conf
+
+
+# The setting as it was last seen, and what it meant: it is asked for several times a request.
+_kept: list[tuple[dict[str, Any] | None, Conf]] = []
+
+
+def _checked(given: dict[str, Any]) -> Conf:
     known = {f.name for f in fields(Conf)}
     if unknown := sorted(set(given) - known):
         raise ImproperlyConfigured(

@@ -38,9 +38,9 @@ class StateChange(models.Model):
 
 def lock(instance: models.Model) -> None:
     """Take the row lock and read the row afresh; inside a transaction only. SQLite's write lock is taken by the
-    transaction itself (IMMEDIATE)."""
+    transaction itself (IMMEDIATE). The row's key stays, so that others may go on pointing foreign keys at it."""
     manager = type(instance)._default_manager
-    fresh = manager.select_for_update(of=("self",)).get(pk=instance.pk)
+    fresh = manager.select_for_update(of=("self",), no_key=True).get(pk=instance.pk)
     for f in instance._meta.concrete_fields:
         setattr(instance, f.attname, getattr(fresh, f.attname))
 

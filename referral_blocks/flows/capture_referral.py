@@ -7,17 +7,14 @@ from dataclasses import dataclass
 from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
-from referral_blocks import signals
 from referral_blocks.core.errors import InvalidInput
-from referral_blocks.emails.compose import FRIEND_ARRIVED
-from referral_blocks.emails.services import request_email
 from referral_blocks.people.services import get_or_create_person
 from referral_blocks.programs.models import Program
 from referral_blocks.programs.services import current_terms
 from referral_blocks.referrals.attribution import find_attribution
-from referral_blocks.referrals.models import Referral, Review
-from referral_blocks.referrals.services import get_or_create_referral, set_review
+from referral_blocks.referrals.models import Referral
 
+from .credit_friend import credit_friend
 from .join_program import require_open, require_terms
 
 
@@ -40,10 +37,12 @@ def capture_referral(
     token: str = "",
     cookie: str = "",
     locale: str = "",
+    ip_hash: str = "",
 ) -> Captured:
     """Tie the friend to the referrer whom the code, token or cookie names; the first referral of a friend stays.
 
-    A friend with the referrer's own mailbox is flagged and not refused: a refusal would tell whose link it is.
+    ``ip_hash`` is the keyed hash of the visitor's address. Whoever looks suspicious is flagged and not refused: a
+    refusal would tell what the checks look at, and whose link it is.
     Raises InvalidInput (paths ``email``, ``name``, ``phone``, ``code``, ``token``, ``acceptTerms``) and NotPossibleNow;
     then nothing is written.
     """
@@ -58,22 +57,14 @@ def capture_referral(
         )
     with transaction.atomic():
         friend = get_or_create_person(email=email, name=name, phone=phone, locale=locale)
-        referral, created = get_or_create_referral(
+        referral, created = credit_friend(
             program=program,
             referrer=attribution.link.referrer,
-            link=attribution.link,
             friend=friend,
             terms_version=current_terms(program=program),
             method=attribution.method,
+            link=attribution.link,
+            visited_at=attribution.visited_at,
+            ip_hash=ip_hash,
         )
-        if created and friend.mailbox_key == referral.referrer.person.mailbox_key:
-            set_review(referral=referral, to=Review.FLAGGED, reason="self_referral")
-        elif created:
-            request_email(
-                key=f"friend_arrived:{referral.pk}",
-                kind=FRIEND_ARRIVED,
-                person=referral.referrer.person,
-                subject_id=referral.pk,
-            )
-            signals.send_on_commit(signals.referral_captured, referral=referral)
     return Captured(referral, created)

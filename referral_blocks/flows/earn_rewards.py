@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from dataclasses import replace
 
+from referral_blocks.fraud.selectors import side_states
 from referral_blocks.ledger.models import Account
 from referral_blocks.ledger.services import post_transfer
 from referral_blocks.programs.models import Program
-from referral_blocks.referrals.models import Referral, Review
-from referral_blocks.rewards.models import Reward, Side
+from referral_blocks.referrals.models import Referral
+from referral_blocks.rewards.models import Reward
 from referral_blocks.rewards.rule import FriendFacts, Happening
 from referral_blocks.rewards.services import Sides, promise_rewards
 
@@ -18,6 +20,8 @@ from .pay_reward import approve_and_pay_if_clear
 def earn_rewards(*, program: Program, happening: Happening, sides: Sides, trigger_key: str) -> list[Reward]:
     """The rewards that this newly earns; the same ``trigger_key`` earns once. In the caller's transaction, which holds
     the lock of the referrer's standing."""
+    if sides.referral is not None:
+        sides = replace(sides, blocked=blocked_sides(sides.referral))
     rewards = promise_rewards(program=program, happening=happening, sides=sides, trigger_key=trigger_key)
     for reward in rewards:
         post_transfer(
@@ -46,4 +50,9 @@ def friend_facts(referral: Referral) -> FriendFacts:
 
 def flagged_sides(referral: Referral) -> Collection[str]:
     """The sides whose money waits for a person's look."""
-    return (Side.REFERRER, Side.FRIEND) if referral.review == Review.FLAGGED else ()
+    return side_states(referral=referral).open
+
+
+def blocked_sides(referral: Referral) -> Collection[str]:
+    """The sides that earn nothing any more."""
+    return side_states(referral=referral).blocked

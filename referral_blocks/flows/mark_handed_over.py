@@ -8,10 +8,9 @@ from django.db import transaction
 from django.utils import timezone
 
 from referral_blocks.core.text import clean_text
-from referral_blocks.payouts.models import Payout
 from referral_blocks.payouts.providers.manual.models import Handover
 
-from .send_payout import settle_payout
+from .send_payout import lock_payout, settle_payout
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
@@ -24,7 +23,7 @@ def mark_handed_over(*, handover: Handover, actor: User, note: str = "") -> bool
     """
     text = clean_text(note, max_length=500, path=("note",), required=False, lines=True)
     with transaction.atomic():
-        payout = Payout.objects.select_for_update(of=("self",)).get(pk=handover.payout_id)
+        payout = lock_payout(payout_id=handover.payout_id)
         changed = Handover.objects.filter(pk=handover.pk, handed_over_at=None).update(
             handed_over_at=timezone.now(), handed_over_by=actor, note=text
         )

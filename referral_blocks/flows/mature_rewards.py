@@ -10,7 +10,8 @@ from referral_blocks.emails.services import requeue_unsent_emails
 from referral_blocks.payouts.services import requeue_due_payouts
 from referral_blocks.referrals.models import Referral, Stage
 from referral_blocks.referrals.services import expire
-from referral_blocks.rewards.models import Reason, Reward
+from referral_blocks.rewards.locks import lock_rewards
+from referral_blocks.rewards.models import Reason
 from referral_blocks.rewards.selectors import due_hold_ids
 from referral_blocks.rewards.services import clear_reason
 
@@ -24,7 +25,7 @@ def mature_rewards() -> int:
     ended = 0
     for pk in due_hold_ids(limit=BATCH):
         with transaction.atomic():
-            reward = Reward.objects.get(pk=pk)
+            (reward,) = lock_rewards(ids=[pk])
             ended += clear_reason(reward=reward, reason=Reason.HOLD, cause="time")
             approve_and_pay_if_clear(reward=reward)
     return ended

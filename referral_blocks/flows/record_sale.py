@@ -8,13 +8,13 @@ from datetime import datetime, timedelta
 
 from django.db import transaction
 from django.utils import timezone
+from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from referral_blocks import signals
-from referral_blocks.core.errors import InvalidInput, NotFound, NotPossibleNow
+from referral_blocks.core.errors import InvalidInput, NotPossibleNow
 from referral_blocks.core.money import Money, parse_amount
-from referral_blocks.core.text import clean_email, clean_text
-from referral_blocks.people.services import email_key
+from referral_blocks.core.text import clean_text
 from referral_blocks.programs.models import Program, ProgramStatus
 from referral_blocks.referrals.models import Referral, Review, Stage
 from referral_blocks.referrals.services import qualify
@@ -25,7 +25,10 @@ from referral_blocks.rewards.services import Sides
 from referral_blocks.sales.models import Sale
 from referral_blocks.sales.services import get_or_create_sale
 
+from .attribute_sale import Buyer, referral_of
+from .complete_group import group_sale
 from .earn_rewards import earn_rewards, flagged_sides, friend_facts
+from .screen_referral import screen_referral
 
 CLOCK_SKEW = timedelta(minutes=5)
 MAX_METADATA = 20
@@ -52,21 +55,30 @@ def record_sale(
     occurred_at: datetime | None = None,
     product: str = "",
     metadata: Mapping[str, str] | None = None,
+    friend_phone: str = "",
+    friend_name: str = "",
+    code: str = "",
+    token: str = "",
+    accept_terms: bool = False,
 ) -> Recorded:
     """Record the sale once, qualify the friend's referral and promise both sides their rewards.
 
-    ``amount`` is in major units as people write it (``"149.00"``). Delivered twice, the first result is returned.
-    Raises InvalidInput (paths ``externalId``, ``friendEmail``, ``amount``, ``currency``, ``occurredAt``), NotFound for
-    a sale to nobody's friend, Conflict for the same id with other content, and NotPossibleNow; then nothing is written.
+    ``amount`` is in major units as people write it (``"149.00"``). A buyer whom nobody referred yet is captured by the
+    ``code`` or ``token`` that they bring to the checkout. Delivered twice, the first result is returned.
+    Raises InvalidInput (paths ``externalId``, ``friendEmail``, ``friendPhone``, ``amount``, ``currency``,
+    ``occurredAt``, ``code``, ``token``, ``acceptTerms`` …), NotFound for a sale to nobody's friend, Conflict for the
+    same id with other content, and NotPossibleNow; then nothing is written.
     """
     order = clean_text(external_id, max_length=120, path=("externalId",))
     money = _money(program, amount, currency)
-    email = clean_email(friend_email, path=("friendEmail",))
-    when = _occurred_at(occurred_at)
+    buyer = Buyer.of(
+        email=friend_email, phone=friend_phone, name=friend_name, code=code, token=token, accepts_terms=accept_terms
+    )
+    when = moment(occurred_at, _("The sale cannot be in the future."))
     product = clean_text(product, max_length=120, path=("product",), required=False)
     pairs = _metadata(metadata or {})
     with transaction.atomic():
-        referral = _referral(program, email)
+        referral = referral_of(program=program, buyer=buyer)
         sale, created = get_or_create_sale(
             referral=referral,
             source=source,
@@ -87,6 +99,7 @@ def record_sale(
 def _qualify_and_earn(program: Program, referral: Referral, sale: Sale) -> list[Reward]:
     lock_standing(referrer=referral.referrer)
     qualify(referral=referral, at=sale.occurred_at)
+    screen_referral(referral=referral, sale=sale)
     if referral.review == Review.BLOCKED:
         return []
     happening = Happening(
@@ -95,12 +108,13 @@ def _qualify_and_earn(program: Program, referral: Referral, sale: Sale) -> list[
         friend=friend_facts(referral),
         sale=SaleFacts(sale.amount, sale.number, sale.product, sale.metadata),
     )
-    return earn_rewards(
+    rewards = earn_rewards(
         program=program,
         happening=happening,
         sides=Sides(referral.referrer, referral.friend, referral, sale, flagged_sides(referral)),
         trigger_key=f"referral:{referral.pk}:{sale.number}",
     )
+    return rewards + group_sale(referral=referral, sale=sale)
 
 
 def _money(program: Program, amount: str, currency: str) -> Money:
@@ -130,31 +144,15 @@ def _metadata(given: Mapping[str, str]) -> dict[str, str]:
     }
 
 
-def _occurred_at(given: datetime | None) -> datetime:
+def moment(given: datetime | None, in_future: str | Promise) -> datetime:
+    """``given`` as an aware moment, by default now; raises InvalidInput with the words ``in_future``."""
     now = timezone.now()
     if given is None:
         return now
     when = timezone.make_aware(given) if timezone.is_naive(given) else given
     if when > now + CLOCK_SKEW:
-        raise InvalidInput(_("The sale cannot be in the future."), code="in_future", path=("occurredAt",))
+        raise InvalidInput(in_future, code="in_future", path=("occurredAt",))
     return when
-
-
-def _referral(program: Program, email: str) -> Referral:
-    """The friend's referral, its row locked: two sales at once qualify it one after the other."""
-    referral = (
-        Referral.objects.select_for_update(of=("self",))
-        .select_related("referrer__person", "friend", "program")
-        .filter(program=program, friend__email_key=email_key(email))
-        .first()
-    )
-    if referral is None:
-        raise NotFound(
-            _("Nobody with this e-mail address was referred in this programme."),
-            code="no_referral",
-            path=("friendEmail",),
-        )
-    return referral
 
 
 def _require_credit(program: Program, referral: Referral, when: datetime) -> None:
@@ -166,6 +164,8 @@ def _require_credit(program: Program, referral: Referral, when: datetime) -> Non
         raise NotPossibleNow(
             _("The friend bought this before they were referred."), code="before_referral", path=("occurredAt",)
         )
+    if referral.stage == Stage.QUALIFIED:
+        return  # the window is for becoming a customer; one who is may come again at any time
     if referral.stage == Stage.EXPIRED or when > referral.credit_expires_at:
         raise NotPossibleNow(
             _("The friend’s time to buy was over before this sale."), code="credit_expired", path=("friendEmail",)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from referral_blocks.links.models import ReferralLink
+from referral_blocks.links.routes import Route, add_visit_through
 from referral_blocks.links.selectors import link_by_code
 from referral_blocks.links.services import add_ignored_visit, add_visit
 from referral_blocks.programs.models import Program, Touch
@@ -13,10 +14,11 @@ from referral_blocks.referrals.attribution import link_from_token, visit_token
 
 @dataclass(frozen=True, slots=True)
 class Visited:
-    """``program`` is None for an unknown code; ``token`` is empty when nobody is credited."""
+    """``program`` is None for an unknown code; ``token`` is empty when nobody is credited, and so is ``link``."""
 
     program: Program | None
     token: str = ""
+    link: ReferralLink | None = None
 
 
 def record_visit(
@@ -37,7 +39,17 @@ def record_visit(
         add_ignored_visit(link=link, reason=ignored_because)
         return Visited(program)
     visit = add_visit(link=link, program_id=program.pk, ip_hash=ip_hash)
-    return Visited(program, _first_touch(link, (cookies or {}).get(cookie_name(program), "")) or visit_token(visit))
+    token = _first_touch(link, (cookies or {}).get(cookie_name(program), "")) or visit_token(visit)
+    return Visited(program, token, link)
+
+
+def record_visit_through(*, route: Route, ip_hash: str, cookies: dict[str, str]) -> str:
+    """Write one visit by a route that is known, and return its token; empty, and nothing written, when the route holds
+    no more or an earlier visit may have the credit: then record_visit decides."""
+    if route.attribution == Touch.FIRST and cookies.get(route.cookie):
+        return ""
+    visit = add_visit_through(route=route, ip_hash=ip_hash)
+    return visit_token(visit) if visit else ""
 
 
 def cookie_name(program: Program) -> str:

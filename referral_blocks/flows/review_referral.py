@@ -1,48 +1,99 @@
-"""A member of staff decides about a flagged referral."""
+"""A member of staff decides about a flagged referral, as a whole or about one side."""
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import TYPE_CHECKING
 
 from django.db import transaction
+from django.utils.translation import gettext_lazy as _
 
+from referral_blocks.core.errors import InvalidInput, NotPossibleNow
+from referral_blocks.core.states import lock
 from referral_blocks.core.text import clean_text
-from referral_blocks.ledger.models import Account
-from referral_blocks.ledger.services import post_transfer
+from referral_blocks.fraud.models import Decision, SignalSide
+from referral_blocks.fraud.selectors import found_states, side_states
+from referral_blocks.fraud.services import add_decision
+from referral_blocks.fraud.sides import SIDES, covered
 from referral_blocks.referrals.models import Referral, Review
 from referral_blocks.referrals.services import set_review
+from referral_blocks.rewards.locks import lock_rewards
 from referral_blocks.rewards.models import Reason, Reward, RewardState
-from referral_blocks.rewards.services import clear_reason, move_reward
+from referral_blocks.rewards.services import clear_reason
 
 from .pay_reward import approve_and_pay_if_clear
+from .void_reward import void_rewards
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
 
 
-def review_referral(*, referral: Referral, approve: bool, note: str, actor: User) -> bool:
-    """Approve: its rewards wait for the review no longer. Block: its waiting rewards are cancelled.
+def review_referral(*, referral: Referral, approve: bool, note: str, actor: User, side: str = SignalSide.BOTH) -> bool:
+    """Approve: the side's rewards wait for the review no longer. Block: its rewards that are not on their way are
+    cancelled, and it earns no more. ``side`` is ``referrer``, ``friend`` or ``both``.
 
-    False when it was decided so before. Raises InvalidInput with path ``note`` and NotPossibleNow for a referral that
-    is not flagged.
+    The referral stays flagged until every flagged side is decided. False when it was decided so before. Raises
+    InvalidInput with path ``note`` or ``side``, and NotPossibleNow for a referral that is not flagged and for a side
+    that was decided the other way.
     """
     text = clean_text(note, max_length=500, path=("note",), lines=True)
+    if side not in SignalSide.values:
+        raise InvalidInput(_("Use “referrer”, “friend” or “both”."), code="invalid_side", path=("side",))
     with transaction.atomic():
-        to = Review.APPROVED if approve else Review.BLOCKED
-        if not set_review(referral=referral, to=to, reason="person", note=text, actor=actor):
-            return False
-        for reward in Reward.objects.filter(referral=referral, state=RewardState.PENDING).order_by("pk"):
-            if approve:
-                clear_reason(reward=reward, reason=Reason.REVIEW, cause="person", note=text, actor=actor)
-                approve_and_pay_if_clear(reward=reward, actor=actor)
-            elif move_reward(reward=reward, to=RewardState.VOID, reason="blocked", actor=actor):
-                post_transfer(
-                    key=f"reward:{reward.pk}:void",
-                    kind="reward_void",
-                    program_id=reward.program_id,
-                    person_id=reward.person_id,
-                    amount=reward.amount,
-                    debit=Account.PENDING,
-                    credit=Account.EXPENSE,
-                )
-    return True
+        lock(referral)
+        sides = _undecided(referral, side, approve)
+        if sides:
+            decide_sides(referral=referral, sides=sides, approve=approve, reason=text, actor=actor)
+    return bool(sides)
+
+
+def decide_sides(
+    *,
+    referral: Referral,
+    sides: Collection[str],
+    approve: bool,
+    reason: str,
+    actor: User | None,
+    automatic: bool = False,
+) -> None:
+    """Write the decision, and let the sides' rewards go on or cancel them. In the caller's transaction, which holds the
+    referral's lock."""
+    add_decision(referral=referral, sides=sides, approve=approve, reason=reason, actor=actor, automatic=automatic)
+    _close_review(referral, reason, actor, automatic)
+    rewards = Reward.objects.filter(referral=referral, side__in=sides)
+    if approve:
+        _let_go(rewards.filter(state=RewardState.PENDING).values_list("pk", flat=True), reason, actor)
+    else:
+        void_rewards(rewards=rewards, reason="blocked", note=reason, actor=actor)
+
+
+def _undecided(referral: Referral, side: str, approve: bool) -> frozenset[str]:
+    """Those of the sides that this decision is about; none when all were decided so before. Raises NotPossibleNow."""
+    asked = set(covered(side))
+    states = side_states(referral=referral)
+    decision = Decision.APPROVE if approve else Decision.BLOCK
+    if asked.isdisjoint(states.open) and all(states.decided.get(one) == decision for one in asked):
+        return frozenset()
+    if referral.review != Review.FLAGGED:
+        set_review(referral=referral, to=Review.APPROVED if approve else Review.BLOCKED, reason="person")
+        return frozenset()
+    undecided = frozenset(one for one in asked if one in states.open or one not in states.decided)
+    if not undecided:
+        raise NotPossibleNow(_("This side was decided the other way before. Decisions are not turned round."))
+    return undecided
+
+
+def _close_review(referral: Referral, reason: str, actor: User | None, automatic: bool) -> None:
+    """Flagged → approved or blocked when no side waits any more; blocked only when both are."""
+    states = found_states(referral=referral)
+    if states.waiting:
+        return
+    to = Review.BLOCKED if states.blocked == set(SIDES) else Review.APPROVED
+    cause = "score" if automatic else "person"
+    set_review(referral=referral, to=to, reason=cause, note=reason, actor=actor)
+
+
+def _let_go(ids: Collection[int], reason: str, actor: User | None) -> None:
+    for reward in lock_rewards(ids=ids):
+        clear_reason(reward=reward, reason=Reason.REVIEW, cause="person", note=reason, actor=actor)
+        approve_and_pay_if_clear(reward=reward, actor=actor)

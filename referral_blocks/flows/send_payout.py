@@ -7,16 +7,21 @@ import logging
 from django.db import transaction
 
 from referral_blocks import signals
-from referral_blocks.core.money import Money
+from referral_blocks.core.money import POINTS, Money
 from referral_blocks.ledger.models import Account
+from referral_blocks.ledger.points import add_points
 from referral_blocks.ledger.services import post_transfer
-from referral_blocks.payouts.models import Payout, PayoutAttempt, PayoutState
+from referral_blocks.payouts.models import Payout, PayoutAttempt, PayoutItem, PayoutState
 from referral_blocks.payouts.provider import Outcome, PayoutRequest, PayoutResult, Recipient, payout_provider
 from referral_blocks.payouts.services import claim_attempt, move_payout, record_result, release_items, rewards_in
+from referral_blocks.rewards.locks import lock_rewards
 from referral_blocks.rewards.models import RewardState
 from referral_blocks.rewards.services import move_reward
 
+from .clawback import return_rewards
+
 logger = logging.getLogger(__name__)
+POINTS_PROVIDER = "points"  # whose payouts go to the person's points balance, not out of the house
 
 
 def send_payout(*, payout_id: int) -> str | None:
@@ -31,7 +36,7 @@ def send_payout(*, payout_id: int) -> str | None:
         return None
     result = _ask(payout, attempt)
     with transaction.atomic():
-        payout = attempt.payout = Payout.objects.select_for_update(of=("self",)).get(pk=payout_id)
+        payout = attempt.payout = lock_payout(payout_id=payout_id)
         if payout.state != PayoutState.SENDING:
             return None  # the lease ran out and another task has recorded an answer
         record_result(attempt=attempt, result=result)
@@ -40,14 +45,23 @@ def send_payout(*, payout_id: int) -> str | None:
         if result.outcome == Outcome.PAID:
             _issue(payout)
         if result.outcome == Outcome.FAILED_FINAL:
-            for reward in rewards_in(payout=payout):
-                move_reward(reward=reward, to=RewardState.APPROVED, reason="payout_failed")
+            return_rewards(payout=payout)
             release_items(payout=payout)
     return str(result.outcome)
 
 
+def lock_payout(*, payout_id: int) -> Payout:
+    """The payout, locked after the standings and rewards that it is about; inside a transaction only.
+
+    A payout never changes its rewards, but for giving all of them free, so that reading them first is safe.
+    """
+    lock_rewards(ids=PayoutItem.objects.filter(payout=payout_id, released=False).values_list("reward_id", flat=True))
+    return Payout.objects.select_for_update(of=("self",)).select_related("person").get(pk=payout_id)
+
+
 def settle_payout(*, payout: Payout) -> bool:
-    """Sent → paid, because the provider or a person says that the recipient has it; False when it was paid before.
+    """→ paid: the provider or a person says that the recipient has it, or it was netted to nothing; False when it was
+    paid before.
 
     Inside the caller's transaction. Raises NotPossibleNow for a payout that was not sent.
     """
@@ -58,13 +72,25 @@ def settle_payout(*, payout: Payout) -> bool:
 
 
 def _issue(payout: Payout) -> None:
-    _post(payout, "paid", Account.IN_TRANSIT, Account.PAID_OUT)
+    if payout.provider == POINTS_PROVIDER and payout.currency == POINTS:
+        _post(payout, "paid", Account.IN_TRANSIT, Account.POINTS)
+        if payout.amount_minor:
+            add_points(
+                key=f"payout:{payout.pk}",
+                program_id=payout.program_id,
+                person_id=payout.person_id,
+                points=payout.amount_minor,
+            )
+    else:
+        _post(payout, "paid", Account.IN_TRANSIT, Account.PAID_OUT)
     for reward in rewards_in(payout=payout):
         move_reward(reward=reward, to=RewardState.ISSUED, reason=f"payout:{payout.pk}")
     signals.send_on_commit(signals.payout_paid, payout=payout)
 
 
 def _post(payout: Payout, step: str, debit: str, credit: str) -> None:
+    if not payout.amount_minor:
+        return
     post_transfer(
         key=f"payout:{payout.pk}:{step}",
         kind=f"payout_{step}",

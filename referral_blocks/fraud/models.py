@@ -49,12 +49,15 @@ class Decision(models.TextChoices):
 
 
 class ReviewDecision(models.Model):
-    """What a person decided about one side of a referral, why and when."""
+    """What was decided about one side of a referral or both, why and when."""
 
     referral = models.ForeignKey("referral_blocks.Referral", on_delete=models.CASCADE, related_name="review_decisions")
     side = models.CharField(_("side"), max_length=10, choices=SignalSide.choices)
     decision = models.CharField(_("decision"), max_length=10, choices=Decision.choices)
     reason = models.TextField(_("reason"))
+    # The newest signal that was known: younger ones are not decided by this.
+    last_signal_id = models.BigIntegerField(default=0, editable=False)
+    automatic = models.BooleanField(_("by its score alone"), default=False, editable=False)
     actor = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+")
     created_at = models.DateTimeField(_("decided"), auto_now_add=True)
 

@@ -51,6 +51,11 @@ class Group(models.Model):
         verbose_name = _("group")
         verbose_name_plural = _("groups")
         indexes = [models.Index(fields=["state", "deadline"], name="rb_group_due")]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["offer", "opener"], condition=models.Q(state="open"), name="rb_one_open_group_per_opener"
+            )
+        ]
 
     def __str__(self) -> str:
         return f"{self.opener} ({self.offer})"
@@ -65,6 +70,7 @@ class GroupMember(models.Model):
     place = models.PositiveSmallIntegerField()
     active = models.BooleanField(default=True)  # false once the group has expired: the friend may join another
     bought_at = models.DateTimeField(null=True)
+    sale = models.ForeignKey("referral_blocks.Sale", null=True, on_delete=models.PROTECT, related_name="+")  # what
     joined_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:

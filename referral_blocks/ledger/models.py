@@ -57,6 +57,7 @@ class LedgerEntry(AppendOnly):
     key = models.CharField(max_length=120, unique=True)
     kind = models.CharField(max_length=30)
     program = models.ForeignKey("referral_blocks.Program", on_delete=models.PROTECT, related_name="+")
+    note = models.CharField(max_length=200, blank=True)
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:
@@ -84,7 +85,7 @@ class LedgerLine(AppendOnly):
 
 
 class PointsLot(models.Model):
-    """Points that came together and expire together, used oldest first. The ledger holds the balance, lots the dates."""
+    """Points that came together and expire together, used oldest first; the ledger holds the balance, this the date."""
 
     program = models.ForeignKey("referral_blocks.Program", on_delete=models.PROTECT, related_name="+")
     person = models.ForeignKey("referral_blocks.Person", on_delete=models.PROTECT, related_name="points_lots")

@@ -48,7 +48,11 @@ class Visit(models.Model):
     class Meta:
         verbose_name = _("visit")
         verbose_name_plural = _("visits")
-        indexes = [models.Index(fields=["program", "created_at"], name="rb_visit_program_time")]
+        indexes = [
+            models.Index(fields=["program", "created_at"], name="rb_visit_program_time"),
+            models.Index(fields=["link", "created_at"], name="rb_visit_link_time"),
+            models.Index(fields=["created_at"], name="rb_visit_time"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.link_id} {self.created_at:%Y-%m-%d %H:%M}"

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from enum import StrEnum
+
 from django.urls import reverse
 
 from referral_blocks.core.codes import normalise_code
+from referral_blocks.programs.models import Program
 
 from .models import ReferralLink
 
@@ -27,3 +31,30 @@ def link_by_code(*, code: str, site_id: int) -> ReferralLink | None:
 def link_url(link: ReferralLink) -> str:
     """The absolute address that a referrer shares."""
     return link.referrer.program.site.root_url + reverse("referral_blocks:visit", args=[link.code])
+
+
+class CodeStatus(StrEnum):
+    OK = "ok"
+    UNKNOWN = "unknown"
+    EXPIRED = "expired"
+    PROGRAM_CLOSED = "program_closed"
+
+
+@dataclass(frozen=True, slots=True)
+class CodeAnswer:
+    """What may be told about a code; ``greeting_name`` is empty without the referrer's consent."""
+
+    status: CodeStatus
+    greeting_name: str = ""
+
+
+def validate_code(*, program: Program, code: str) -> CodeAnswer:
+    """Whether the code would be credited in this programme now; a code of another programme is as unknown as none."""
+    link = link_by_code(code=code, site_id=program.site_id)
+    if link is None or link.referrer.program_id != program.pk:
+        return CodeAnswer(CodeStatus.UNKNOWN)
+    if not program.is_open:
+        return CodeAnswer(CodeStatus.PROGRAM_CLOSED)
+    if link.is_expired:
+        return CodeAnswer(CodeStatus.EXPIRED)
+    return CodeAnswer(CodeStatus.OK, link.referrer.greeting_name)

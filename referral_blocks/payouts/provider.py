@@ -56,6 +56,8 @@ class PayoutProvider(ABC):
     """One way to move value; registered by alias in REFERRAL_BLOCKS["PAYOUT_PROVIDERS"]."""
 
     label: str | Promise
+    # Whether part of an amount can be sent: only then is what a person owes netted from the payout.
+    divisible: bool = False
 
     @abstractmethod
     def body(self, *, title: str, instructions: str) -> dict[str, Any]:

@@ -41,13 +41,13 @@ SWEEP_AFTER = timedelta(minutes=5)  # a payout whose own task has not begun by t
 LEASE = timedelta(minutes=10)  # far above the queue's time-out: nobody else talks to the provider meanwhile
 
 
-def create_payout(*, reward: Reward) -> Payout:
-    """A draft that claims the reward; IntegrityError when another payout has it."""
+def create_payout(*, reward: Reward, netted_minor: int = 0) -> Payout:
+    """A draft that claims the reward, less what is netted; IntegrityError when another payout has it."""
     payout = Payout.objects.create(
         program_id=reward.program_id,
         person_id=reward.person_id,
         provider=reward.method,
-        amount_minor=reward.amount_minor,
+        amount_minor=reward.amount_minor - netted_minor,
         currency=reward.currency,
     )
     PayoutItem.objects.create(payout=payout, reward=reward)

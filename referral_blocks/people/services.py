@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from referral_blocks.core.errors import InvalidInput
 from referral_blocks.core.text import clean_email, clean_text
 
-from .models import Person, PersonKind
+from .models import KnownCustomer, Person, PersonKind
 
 # Mail hosts that ignore dots in the part before the @ (support.google.com/mail/answer/7436150).
 DOTLESS_HOSTS = {"gmail.com", "googlemail.com"}
@@ -81,3 +83,15 @@ def _kind(kind: str) -> str:
 def mark_email_verified(*, person: Person) -> None:
     """Note that the person opened a link that only their mailbox got; the first time counts."""
     Person.objects.filter(pk=person.pk, email_verified_at=None).update(email_verified_at=timezone.now())
+
+
+def add_known_customers(*, site_id: int, hashes: Iterable[str]) -> int:
+    """Keep the hashes that are not kept yet; returns how many those were. Safe for simultaneous callers: the unique
+    key decides, and a hash that another caller adds meanwhile may be counted by both."""
+    wanted = set(hashes)
+    customers = KnownCustomer.objects.filter(site_id=site_id)
+    new = wanted - set(customers.filter(contact_hash__in=wanted).values_list("contact_hash", flat=True))
+    KnownCustomer.objects.bulk_create(
+        [KnownCustomer(site_id=site_id, contact_hash=value) for value in sorted(new)], ignore_conflicts=True
+    )
+    return len(new)

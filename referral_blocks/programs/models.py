@@ -16,6 +16,7 @@ from modelcluster.models import ClusterableModel
 
 from referral_blocks.core.errors import InvalidInput
 from referral_blocks.core.money import currency_choices, validate_currency
+from referral_blocks.core.states import StateChange
 
 
 def check_currency(code: str) -> None:
@@ -29,6 +30,17 @@ def check_currency(code: str) -> None:
 class ProgramStatus(models.TextChoices):
     DRAFT = "draft", _("Draft")
     LIVE = "live", _("Live")
+    PAUSED = "paused", _("Paused")
+    ENDED = "ended", _("Ended")
+
+
+class Phase(models.TextChoices):
+    """What a programme is in now, by its status and its dates; docs/concepts/programme-states.md says what each
+    allows."""
+
+    DRAFT = "draft", _("Draft")
+    SCHEDULED = "scheduled", _("Not started yet")
+    OPEN = "open", _("Open")
     PAUSED = "paused", _("Paused")
     ENDED = "ended", _("Ended")
 
@@ -68,8 +80,12 @@ class Program(ClusterableModel):
         _("status"), max_length=10, choices=ProgramStatus.choices, default=ProgramStatus.DRAFT,
         help_text=_("Paused: links still lead to the page, but nobody joins and nothing is credited."),
     )  # fmt: skip
-    starts_at = models.DateTimeField(_("starts"), null=True, blank=True, help_text=_("Empty: at once."))
-    ends_at = models.DateTimeField(_("ends"), null=True, blank=True, help_text=_("Empty: never."))
+    starts_at = models.DateTimeField(
+        _("starts"), null=True, blank=True, help_text=_("In the programme’s time zone. Empty: at once.")
+    )
+    ends_at = models.DateTimeField(
+        _("ends"), null=True, blank=True, help_text=_("In the programme’s time zone. Empty: never.")
+    )
     terms = models.TextField(
         _("terms"), blank=True,
         help_text=_("Each change makes a new version; people stay bound to the version that they accepted."),
@@ -88,7 +104,7 @@ class Program(ClusterableModel):
     )  # fmt: skip
     time_zone = models.CharField(
         _("time zone"), max_length=64, choices=time_zone_choices, default=timezone.get_default_timezone_name,
-        help_text=_("Where a day, week or month of this programme begins."),
+        help_text=_("Where the programme’s clock hangs: start and end, and where a day, week or month begins."),
     )  # fmt: skip
     budget_minor = models.BigIntegerField(
         _("budget"), null=True, blank=True, validators=[MinValueValidator(0)],
@@ -130,14 +146,27 @@ class Program(ClusterableModel):
             raise ValidationError({"ends_at": _("The end has to be after the start.")})
 
     @property
+    def phase(self) -> Phase:
+        """A live programme whose time has not come, or is over, is not open."""
+        if self.status != ProgramStatus.LIVE:
+            return Phase(self.status)
+        now = timezone.now()
+        if self.ends_at is not None and self.ends_at <= now:
+            return Phase.ENDED
+        if self.starts_at is not None and self.starts_at > now:
+            return Phase.SCHEDULED
+        return Phase.OPEN
+
+    @property
     def is_open(self) -> bool:
         """Whether people can join, be credited and be rewarded now."""
-        now = timezone.now()
-        return (
-            self.status == ProgramStatus.LIVE
-            and (self.starts_at is None or self.starts_at <= now)
-            and (self.ends_at is None or now < self.ends_at)
-        )
+        return self.phase == Phase.OPEN
+
+
+class ProgramChange(StateChange):
+    """One step of a programme: its status, or a date of its schedule."""
+
+    subject = models.ForeignKey(Program, on_delete=models.CASCADE, related_name="changes")
 
 
 class TermsVersion(models.Model):

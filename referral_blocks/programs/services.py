@@ -1,13 +1,64 @@
-"""Writes terms versions and the programme's pages."""
+"""Writes a programme's status, schedule, terms versions and pages."""
 
 from __future__ import annotations
 
 import hashlib
+import zoneinfo
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
 
 from django.db import transaction
 from django.db.models import Max
+from django.utils import timezone
 
-from .models import Program, TermsVersion
+from referral_blocks.core.states import change_state, lock
+
+from .models import Program, ProgramChange, ProgramStatus, TermsVersion
+
+if TYPE_CHECKING:
+    from django.contrib.auth.models import User
+
+# An ended programme comes back by way of a pause only: nothing is credited before somebody has looked at it.
+STATUSES: dict[str, set[str]] = {
+    ProgramStatus.DRAFT: {ProgramStatus.LIVE},
+    ProgramStatus.LIVE: {ProgramStatus.PAUSED, ProgramStatus.ENDED},
+    ProgramStatus.PAUSED: {ProgramStatus.LIVE, ProgramStatus.ENDED},
+    ProgramStatus.ENDED: {ProgramStatus.PAUSED},
+}
+
+
+def set_status(*, program: Program, to: str, note: str, actor: User) -> bool:
+    """One allowed step of the status; False when it is there already. Raises NotPossibleNow."""
+    return change_state(
+        program, to, field="status", allowed=STATUSES, audit=ProgramChange, reason="person", note=note, actor=actor
+    )
+
+
+def set_moment(*, program: Program, field: str, at: datetime | None, note: str, actor: User) -> bool:
+    """Move ``starts_at`` or ``ends_at``; False when it is so already."""
+    with transaction.atomic():
+        lock(program)
+        before = getattr(program, field)
+        if before == at:
+            return False
+        setattr(program, field, at)
+        program.save(update_fields=[field])
+        ProgramChange.objects.create(
+            subject=program, field=field, from_state=_moment(before), to_state=_moment(at), reason="person", note=note,
+            actor=actor,
+        )  # fmt: skip
+    return True
+
+
+def on_its_clock(*, program: Program, at: datetime | None) -> datetime | None:
+    """``at`` as a moment: one without a zone is meant on the wall clock of the programme's time zone."""
+    if at is None or timezone.is_aware(at):
+        return at
+    return at.replace(tzinfo=zoneinfo.ZoneInfo(program.time_zone))
+
+
+def _moment(at: datetime | None) -> str:
+    return at.astimezone(UTC).isoformat(timespec="seconds") if at else ""
 
 
 def current_terms(*, program: Program) -> TermsVersion:

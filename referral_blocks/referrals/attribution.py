@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 
 from django.utils.translation import gettext_lazy as _
 
@@ -20,10 +21,11 @@ TOKEN_PARAMETER = "rt"  # noqa: S105 - the name under which an address carries a
 
 @dataclass(frozen=True, slots=True)
 class Attribution:
-    """The link that earned the credit and how it is known."""
+    """The link that earned the credit and how it is known; ``visited_at`` when that is by a visit."""
 
     link: ReferralLink
     method: str
+    visited_at: datetime | None = None
 
 
 def visit_token(visit: Visit) -> str:
@@ -39,6 +41,11 @@ def link_from_token(*, token: str, program: Program) -> ReferralLink | None:
         return None
     link = ReferralLink.objects.select_related("referrer__person").filter(pk=payload[1]).first()
     return None if link is None or link.is_expired or link.referrer.program_id != program.pk else link
+
+
+def _visited_at(token: str, program: Program) -> datetime | None:
+    payload = read_token(PURPOSE, token, max_age=program.visit_window_days * 86_400)
+    return Visit.objects.filter(pk=payload[0]).values_list("created_at", flat=True).first() if payload else None
 
 
 def find_attribution(*, program: Program, code: str = "", token: str = "", cookie: str = "") -> Attribution | None:
@@ -58,7 +65,7 @@ def find_attribution(*, program: Program, code: str = "", token: str = "", cooki
         return Attribution(link, AttributionMethod.CODE)
     for text, method in ((token, AttributionMethod.TOKEN), (cookie, AttributionMethod.COOKIE)):
         if text and (found := link_from_token(token=text, program=program)):
-            return Attribution(found, method)
+            return Attribution(found, method, _visited_at(text, program))
     if token or cookie:
         raise InvalidInput(
             _("This invitation is damaged or too old. Open your friend’s link again, or type their code."),

@@ -14,20 +14,24 @@ from referral_blocks.programs.models import Program, TermsVersion
 from referral_blocks.referrers.models import Referrer, ReferrerStanding
 from referral_blocks.referrers.standing import add_to_standing
 
-from .models import Referral, ReferralChange, Review, Stage
+from .models import AttributionMethod, Referral, ReferralChange, Review, Stage
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
 
+CHUNK = 500  # rows an UPDATE: nobody waits long for its locks
 STAGES: dict[str, set[str]] = {
     Stage.CAPTURED: {Stage.NURTURING, Stage.QUALIFIED, Stage.UNQUALIFIED, Stage.EXPIRED, Stage.WITHDRAWN},
     Stage.NURTURING: {Stage.QUALIFIED, Stage.UNQUALIFIED, Stage.EXPIRED, Stage.WITHDRAWN},
     Stage.QUALIFIED: {Stage.RETRACTED},
     Stage.RETRACTED: {Stage.QUALIFIED},
 }
+# Steps before which nothing was earned by a sale: the credit can still go to somebody else.
+UNEARNED = (Stage.CAPTURED, Stage.NURTURING)
 REVIEWS: dict[str, set[str]] = {
     Review.CLEAR: {Review.FLAGGED},
     Review.FLAGGED: {Review.APPROVED, Review.BLOCKED},
+    Review.APPROVED: {Review.FLAGGED},  # something new was found
 }
 
 
@@ -102,3 +106,44 @@ def set_review(*, referral: Referral, to: str, reason: str, note: str = "", acto
     return change_state(
         referral, to, field="review", allowed=REVIEWS, audit=ReferralChange, reason=reason, note=note, actor=actor
     )
+
+
+def set_risk(*, referral: Referral, score: int, bought_before: bool = False) -> None:
+    """Keep what screening found: the score, and that the friend is no new customer. The row is locked by the caller."""
+    changed = []
+    if referral.risk_score != score:
+        referral.risk_score = score
+        changed.append("risk_score")
+    if bought_before and referral.is_new_customer is not False:
+        referral.is_new_customer = False
+        changed.append("is_new_customer")
+    if changed:
+        referral.save(update_fields=changed)
+
+
+def forget_addresses(*, before: datetime, limit: int) -> int:
+    """Blank the hashes of network addresses of referrals older than ``before``; returns how many, at most ``limit``."""
+    old = Referral.objects.filter(attributed_at__lt=before, ip_hash__gt="").order_by("attributed_at")
+    ids = list(old.values_list("pk", flat=True)[:limit])
+    for start in range(0, len(ids), CHUNK):
+        Referral.objects.filter(pk__in=ids[start : start + CHUNK]).update(ip_hash="")
+    return len(ids)
+
+
+def note_manual(*, referral: Referral, before: Referrer | None, note: str, actor: User) -> None:
+    """Who gave the credit by hand, whom it was taken from, and why."""
+    ReferralChange.objects.create(
+        subject=referral, field="referrer", from_state=str(before.public_id.hex[:30]) if before else "",
+        to_state=referral.referrer.public_id.hex[:30], reason="manual", note=note, actor=actor,
+    )  # fmt: skip
+
+
+def give_to(*, referral: Referral, referrer: Referrer, note: str, actor: User) -> None:
+    """Move the credit to another referrer. The caller holds the locks of the referral and of both standings, and knows
+    that no reward was promised for it."""
+    before = referral.referrer
+    referral.referrer, referral.link, referral.attribution_method = referrer, None, AttributionMethod.MANUAL
+    referral.save(update_fields=["referrer", "link", "attribution_method"])
+    add_to_standing(referrer_id=before.pk, friends=-1)
+    add_to_standing(referrer_id=referrer.pk, friends=1)
+    note_manual(referral=referral, before=before, note=note, actor=actor)

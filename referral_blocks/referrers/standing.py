@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from django.db.models import F
 
 from .models import Referrer, ReferrerStanding
@@ -25,3 +27,17 @@ def lock_standing(*, referrer: Referrer) -> ReferrerStanding:
     """The row, locked: whoever holds it decides alone about the referrer's numbers and limits. Transactions only."""
     ReferrerStanding.objects.get_or_create(referrer=referrer)
     return ReferrerStanding.objects.select_for_update().get(referrer=referrer)
+
+
+def count_visits_until(*, row: ReferrerStanding, more: int, until: datetime) -> bool:
+    """Add the visits since ``row.visits_until`` and move it on to ``until``, both or neither; False when somebody else
+    has moved it since ``row`` was read."""
+    unmoved = ReferrerStanding.objects.filter(pk=row.pk, visits_until=row.visits_until)
+    return bool(unmoved.update(visits=F("visits") + more, visits_until=until))
+
+
+def set_standing(*, referrer_id: int, **counts: int) -> None:
+    """Write counts anew, such as ``friends=3``; the caller holds the lock and has counted."""
+    if unknown := set(counts) - FIELDS:
+        raise TypeError(f"A standing has no {', '.join(sorted(unknown))}")
+    ReferrerStanding.objects.filter(referrer_id=referrer_id).update(**counts)

@@ -59,11 +59,11 @@ def _local_date(happening: Happening, program: Program) -> date:
 FACTS: dict[str, Fact] = {
     "sale.amount": Fact(MONEY, _("The sale’s amount"), lambda h, p: h.sale and h.sale.amount.decimal),
     "sale.currency": Fact(TEXT, _("The sale’s currency"), lambda h, p: h.sale and h.sale.amount.currency),
-    "sale.product": Fact(TEXT, _("The product"), lambda h, p: h.sale and h.sale.product),
+    "sale.product": Fact(TEXT, _("The product"), lambda h, p: h.sale and (h.sale.product or None)),
     "sale.number": Fact(NUMBER, _("The number of the friend’s sale"), lambda h, p: h.sale and h.sale.number),
     "friend.number": Fact(NUMBER, _("The number of the friend"), lambda h, p: h.friend.number),
     "friend.kind": Fact(TEXT, _("The kind of friend"), lambda h, p: h.friend.kind),
-    "friend.country": Fact(TEXT, _("The friend’s country"), lambda h, p: h.friend.country),
+    "friend.country": Fact(TEXT, _("The friend’s country"), lambda h, p: h.friend.country or None),
     "friend.is_new": Fact(TRUTH, _("The friend is a new customer"), lambda h, p: h.friend.is_new),
     "date": Fact(DATE, _("The date"), _local_date),
 }
@@ -74,7 +74,7 @@ def fact_named(name: str) -> Fact:
     if name.startswith(METADATA) and name != METADATA:
         key = name.removeprefix(METADATA)
         label = format_lazy("{} “{}”", _("The sale’s"), key)
-        return Fact(TEXT, label, lambda h, p: h.sale and h.sale.metadata.get(key, ""))
+        return Fact(TEXT, label, lambda h, p: h.sale and h.sale.metadata.get(key))
     if name not in FACTS:
         known = ", ".join([*FACTS, METADATA + "…"])
         raise InvalidInput(
@@ -141,17 +141,25 @@ def _typed(kind: str, value: Any) -> Any:
 
 
 def holds(condition: RuleCondition, happening: Happening, program: Program) -> bool:
-    """Whether the condition is met; a fact that is not known meets nothing: money fails closed."""
+    """Whether the condition is met. What is not known meets nothing, be it a fact, an operator or a value that does
+    not fit: money fails closed."""
+    try:
+        return _compare(condition, happening, program)
+    except (InvalidInput, ArithmeticError, AttributeError, KeyError, IndexError, TypeError, ValueError):
+        return False
+
+
+def _compare(condition: RuleCondition, happening: Happening, program: Program) -> bool:
     fact = fact_named(condition.fact)
     seen = fact.read(happening, program)
-    if seen is None:
+    if seen is None or condition.operator not in OPERATORS[fact.type]:
         return False
     if fact.type == TEXT:
         seen = str(seen).casefold()
-    if condition.operator in ("in", "not_in", "between"):
-        wanted = [_typed(fact.type, v) for v in condition.value]
-    else:
-        wanted = [_typed(fact.type, condition.value)]
+    listed = condition.operator in ("in", "not_in", "between")
+    wanted = [_typed(fact.type, v) for v in (condition.value if listed else [condition.value])]
+    if not wanted:
+        return False
     compare: dict[str, Callable[[], bool]] = {
         "eq": lambda: seen == wanted[0],
         "ne": lambda: seen != wanted[0],
@@ -159,7 +167,7 @@ def holds(condition: RuleCondition, happening: Happening, program: Program) -> b
         "not_in": lambda: seen not in wanted,
         "gte": lambda: seen >= wanted[0],
         "lte": lambda: seen <= wanted[0],
-        "between": lambda: wanted[0] <= seen <= wanted[-1],
+        "between": lambda: wanted[0] <= seen <= wanted[1],
     }
     return bool(compare[condition.operator]())
 
@@ -171,4 +179,8 @@ def in_words(condition: RuleCondition) -> str:
     text = ", ".join(map(str, text)) if isinstance(text, list) else str(text)
     if isinstance(value, bool):
         text = str(_("yes") if value else _("no"))
-    return f"{fact_named(condition.fact).label} {WORDS[condition.operator]} {text}"
+    try:
+        label: str | Promise = fact_named(condition.fact).label
+    except InvalidInput:
+        label = condition.fact
+    return f"{label} {WORDS.get(condition.operator, condition.operator)} {text}"

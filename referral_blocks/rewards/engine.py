@@ -42,7 +42,11 @@ def judge(*, rule: RewardRule, happening: Happening, program: Program) -> Verdic
     if against:
         return Verdict(rule, None, against)
     facts = RuleFacts(Money(rule.amount_minor, rule.currency or program.currency), rule.options)
-    amount = reward_kind(rule.kind).value(facts, happening.sale)
+    try:
+        kind = reward_kind(rule.kind)
+    except KeyError:
+        return Verdict(rule, None, (_("This site knows no rewards of the kind “%(kind)s”.") % {"kind": rule.kind},))
+    amount = kind.value(facts, happening.sale)
     if amount is None or amount.amount_minor <= 0:
         return Verdict(rule, None, (_("This sale earns nothing by this rule."),))
     met = tuple(in_words(condition) for condition in rule.conditions.all())

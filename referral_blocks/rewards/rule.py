@@ -59,6 +59,7 @@ class RewardKind(ABC):
     """One way to work out a reward; registered by alias in REFERRAL_BLOCKS["REWARD_KINDS"]."""
 
     label: str | Promise
+    needs_sale = False  # whether nothing can be worked out without a sale
 
     def clean_options(self, options: Mapping[str, Any]) -> dict[str, Any]:
         """The rule's options, checked and normalised; raises InvalidInput with path ``options``. None by default."""

@@ -19,7 +19,8 @@ from referral_blocks.referrers.standing import add_to_standing
 from referral_blocks.sales.models import Sale
 
 from .engine import Verdict, judge_all
-from .limits import give_back, note_refusals, reserve
+from .limits import LIMITS, give_back, grow, note_refusals, reserve
+from .locks import lock_rewards
 from .models import Approval, PendingReason, Reason, Reward, RewardChange, RewardRule, RewardState, Side
 from .rule import Happening
 
@@ -37,19 +38,21 @@ STEPS: dict[str, set[str]] = {
     S.VOID: {S.PENDING},
     S.CLAWED_BACK: {S.ISSUED},
 }
+COUNTED = (S.VOID, S.EXPIRED, S.ISSUED, S.PENDING)  # steps that change what a standing counts
 UNDERWAY = (S.PENDING, S.APPROVED, S.RESERVED)
-LIMITS = (Reason.STOCK, Reason.CAP, Reason.BUDGET)
 
 
 @dataclass(frozen=True, slots=True)
 class Sides:
-    """Who gets what a rule promises. ``flagged`` names the sides that wait for a review."""
+    """Who gets what a rule promises. ``flagged`` names the sides that wait for a review, ``blocked`` those that earn
+    nothing any more."""
 
     referrer: Referrer
     friend: Person | None = None
     referral: Referral | None = None
     sale: Sale | None = None
     flagged: Collection[str] = ()
+    blocked: Collection[str] = ()
 
 
 def promise_rewards(*, program: Program, happening: Happening, sides: Sides, trigger_key: str) -> list[Reward]:
@@ -67,7 +70,7 @@ def _promise(program: Program, verdict: Verdict, sides: Sides, trigger_key: str,
     rule, amount = verdict.rule, verdict.amount
     to_referrer = rule.side == Side.REFERRER
     person = sides.referrer.person if to_referrer else sides.friend
-    if person is None or amount is None or _has_had_enough(rule, person):
+    if person is None or rule.side in sides.blocked or amount is None or _has_had_enough(rule, person):
         return None
     expires = timedelta(days=rule.expires_days) if rule.expires_days else None
     reward, created = Reward.objects.get_or_create(
@@ -114,6 +117,20 @@ def _add_reasons(reward: Reward, rule: RewardRule, *, flagged: bool) -> None:
         PendingReason.objects.create(reward=reward, reason=Reason.REVIEW)
 
 
+def hold_for_review(*, reward: Reward, cause: str) -> bool:
+    """Let a pending reward wait for a person's look; False when it does already, or is past waiting."""
+    with transaction.atomic():
+        lock(reward)
+        if reward.state != S.PENDING:
+            return False
+        _row, created = PendingReason.objects.get_or_create(reward=reward, reason=Reason.REVIEW)
+        if created:
+            RewardChange.objects.create(
+                subject=reward, field="reason", from_state="", to_state=Reason.REVIEW, reason=cause
+            )
+    return created
+
+
 def clear_reason(*, reward: Reward, reason: str, cause: str, note: str = "", actor: User | None = None) -> bool:
     """Take one reason away and write who did it and why; False when it was gone already."""
     with transaction.atomic():
@@ -155,6 +172,8 @@ def move_reward(*, reward: Reward, to: str, reason: str, note: str = "", actor: 
     False when the reward is there already. Raises NotPossibleNow.
     """
     with transaction.atomic():
+        if to in COUNTED:
+            lock_rewards(ids=[reward.pk])
         if not change_state(reward, to, allowed=STEPS, audit=RewardChange, reason=reason, note=note, actor=actor):
             return False
         before = reward.changes.order_by("-pk").values_list("from_state", flat=True).first()
@@ -165,7 +184,10 @@ def move_reward(*, reward: Reward, to: str, reason: str, note: str = "", actor: 
         elif to == S.ISSUED and before == S.RESERVED:
             reward.issued_at = timezone.now()
             reward.save(update_fields=["issued_at"])
-            _count(reward, pending=-reward.amount_minor, earned=reward.amount_minor)
+            kept = reward.amount_minor - reward.clawed_minor
+            _count(reward, pending=-kept, earned=kept)
+            if reward.clawed_minor and not kept:
+                move_reward(reward=reward, to=S.CLAWED_BACK, reason=reason)
         elif to == S.PENDING:
             note_refusals(reward=reward, refusals=reserve(reward=reward))
             _count(reward, pending=reward.amount_minor)
@@ -173,28 +195,39 @@ def move_reward(*, reward: Reward, to: str, reason: str, note: str = "", actor: 
 
 
 def resize_reward(*, reward: Reward, amount_minor: int, reason: str) -> int:
-    """Set what a reward that is not issued is worth (more than zero); returns the change in minor units.
+    """Set what a reward that is not on its way is worth (more than zero); returns the change in minor units.
 
-    The row is locked by the caller. Budget and cap are given back, or taken without asking when a dispute was won: the
-    promise was made within them.
+    The row is locked by the caller. When it shrinks, budget and cap are given back. When it grows, because a dispute
+    was won, it needs room again: without it a pending reward waits for the limit, and an approved one stays as it is
+    (the change is zero).
     """
     change = amount_minor - reward.amount_minor
     if not change:
         return 0
-    give_back(reward=reward, amount_minor=-change)
+    waits = False
+    if change < 0:
+        give_back(reward=reward, amount_minor=-change)
+    elif not grow(reward=reward, amount_minor=change):
+        if reward.state != S.PENDING:
+            return 0
+        give_back(reward=reward)
+        waits = True
     reward.amount_minor = amount_minor
     reward.save(update_fields=["amount_minor"])
     RewardChange.objects.create(
         subject=reward, field="amount", from_state=str(amount_minor - change), to_state=str(amount_minor), reason=reason
     )
+    if waits:
+        note_refusals(reward=reward, refusals=reserve(reward=reward))
     _count(reward, pending=change)
     return change
 
 
 def take_back(*, reward: Reward, clawed_minor: int, reason: str) -> int:
-    """Set how much of an issued reward is taken back in all; returns the change in minor units.
+    """Set how much is taken back in all of a reward that is issued or on its way; returns the change in minor units.
 
-    Nothing of the reward itself is edited; it is clawed_back once all of it is. The row is locked by the caller.
+    Nothing of the reward itself is edited; it is clawed_back once all of it is, and it is issued. The row is locked by
+    the caller.
     """
     change = clawed_minor - reward.clawed_minor
     if not change:
@@ -204,6 +237,9 @@ def take_back(*, reward: Reward, clawed_minor: int, reason: str) -> int:
     RewardChange.objects.create(
         subject=reward, field="clawed", from_state=str(clawed_minor - change), to_state=str(clawed_minor), reason=reason
     )
+    if reward.state in UNDERWAY:
+        _count(reward, pending=-change)
+        return change
     _count(reward, earned=-change)
     if clawed_minor >= reward.amount_minor:
         move_reward(reward=reward, to=S.CLAWED_BACK, reason=reason)

@@ -33,6 +33,7 @@ class Sale(models.Model):
         verbose_name = _("sale")
         verbose_name_plural = _("sales")
         ordering = ["-occurred_at"]
+        indexes = [models.Index(fields=["program", "recorded_at"], name="rb_sale_program_time")]
         constraints = [
             models.UniqueConstraint(fields=["program", "source", "external_id"], name="rb_sale_once"),
             models.UniqueConstraint(fields=["referral", "number"], name="rb_sale_number_once"),
@@ -97,6 +98,7 @@ class SaleImport(models.Model):
     dry_run = models.BooleanField(_("dry run"), default=True)
     state = models.CharField(_("state"), max_length=10, choices=ImportState.choices, default=ImportState.READY)
     total = models.PositiveIntegerField(_("rows"), default=0)
+    next_try_at = models.DateTimeField(null=True, db_index=True, editable=False)  # a task lost by then is queued again
     created_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, null=True, blank=True, editable=False, on_delete=models.SET_NULL, related_name="+"
     )
@@ -122,6 +124,7 @@ class SaleImportRow(models.Model):
 
     sale_import = models.ForeignKey(SaleImport, on_delete=models.CASCADE, related_name="rows")
     number = models.PositiveIntegerField(_("row"))  # as in the file: the heading is row 1
+    external_id = models.CharField(_("order number"), max_length=120, blank=True)
     outcome = models.CharField(_("outcome"), max_length=10, choices=RowOutcome.choices)
     code = models.CharField(max_length=40, blank=True)
     message = models.TextField(_("what to do"), blank=True)

@@ -76,6 +76,7 @@ def friend(request: HttpRequest) -> HttpResponse:
             token=data["token"],
             cookie=request.COOKIES.get(cookie_name(program), ""),
             locale=_locale(data["locale"]),
+            ip_hash=ip_hash(request),
         )
 
     def answer(program: Program, form: ReferralForm, written: None) -> HttpResponse:

@@ -13,6 +13,7 @@ class PointsProvider(PayoutProvider):
     """The flow that records the answer adds the points, in the same transaction."""
 
     label = _("Points")
+    divisible = True
 
     def body(self, *, title: str, instructions: str) -> dict[str, Any]:
         return {"title": title}

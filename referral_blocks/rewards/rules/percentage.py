@@ -19,6 +19,7 @@ class PercentageReward(RewardKind):
     """Options: ``percent`` (text, more than 0 and at most 100) and ``floor_minor`` (minor units, 0 or more)."""
 
     label = _("A percentage of the sale")
+    needs_sale = True
 
     def clean_options(self, options: Mapping[str, Any]) -> dict[str, Any]:
         try:

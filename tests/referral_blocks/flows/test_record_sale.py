@@ -11,6 +11,7 @@ from referral_blocks.flows.record_sale import record_sale
 from referral_blocks.ledger.models import LedgerEntry
 from referral_blocks.ledger.selectors import balances, unbalanced_entries
 from referral_blocks.programs.models import ProgramStatus
+from referral_blocks.referrals.models import Referral
 from referral_blocks.rewards.models import PendingReason, Reward
 from referral_blocks.sales.models import Sale
 from tests.make import make_link, make_program, make_referral
@@ -142,13 +143,94 @@ def test_a_yen_sale_has_no_decimals():
 
 def test_queries_do_not_grow_with_history(referral, django_assert_num_queries):
     link = referral.link
-    with CaptureQueriesContext(
-        connection,
-    ) as few:
-        sell(referral.program)
+    sell(referral.program)  # the first sale of all makes the programme's counters
+    make_referral(referral.program, email="second@example.com", link=link)
+    with CaptureQueriesContext(connection) as few:
+        sell(referral.program, friend_email="second@example.com", external_id="order-2")
     for number in range(5):
         make_referral(referral.program, email=f"f{number}@example.com", link=link)
         sell(referral.program, friend_email=f"f{number}@example.com", external_id=f"x{number}")
     make_referral(referral.program, email="last@example.com", link=link)
     with django_assert_num_queries(len(few)):
         sell(referral.program, friend_email="last@example.com", external_id="last")
+
+
+def test_a_friend_who_is_a_customer_buys_again_after_the_window_and_sales_are_counted():
+    rule = {"side": "referrer", "title": "Each time", "amount_minor": 500, "sale_to": None}
+    referral = make_referral(make_program(rules=(rule,)))
+    sell(referral.program)
+    with time_machine.travel(timezone.now() + timedelta(days=200)):
+        again = sell(referral.program, external_id="order-2")
+    referral.refresh_from_db()
+    assert (again.sale.number, referral.sale_count, len(again.rewards)) == (2, 2, 1)
+
+
+@pytest.fixture
+def phoned(referral):
+    referral.friend.phone, referral.friend.phone_key = "+44 20 7946 0018", "442079460018"
+    referral.friend.save()
+    return referral
+
+
+@pytest.mark.parametrize("email", ["another@example.com", ""])
+def test_a_buyer_with_another_address_is_known_by_phone(phoned, email):
+    assert sell(phoned.program, friend_email=email, friend_phone="0044 (20) 7946-0018").sale.referral == phoned
+
+
+def test_a_phone_number_of_two_friends_or_of_too_few_digits_names_nobody(phoned):
+    make_referral(phoned.program, email="second@example.com", link=phoned.link)
+    people = phoned.friend.__class__.objects
+    people.filter(email="second@example.com").update(phone_key="442079460018")
+    for phone in ("+442079460018", "0018"):
+        with pytest.raises(DomainError) as refused:
+            sell(phoned.program, friend_email="", friend_phone=phone)
+        assert (refused.value.code, refused.value.path) == ("no_referral", ("friendPhone",))
+    assert not Sale.objects.exists()
+
+
+def test_a_phone_number_of_another_programme_names_nobody(phoned):
+    other = make_program(slug="other")
+    with pytest.raises(DomainError) as refused:
+        sell(other, friend_email="another@example.com", friend_phone="+442079460018")
+    assert (refused.value.code, Sale.objects.count()) == ("no_referral", 0)
+
+
+def test_a_code_at_the_checkout_captures_the_buyer_and_records_the_sale(referral):
+    checkout = {"friend_email": "new@example.com", "friend_name": "Noa", "code": referral.link.code}
+    first, second = (sell(referral.program, accept_terms=True, **checkout) for _ in range(2))
+    captured = first.sale.referral
+    assert (captured.friend.email, captured.attribution_method, captured.stage) == (
+        "new@example.com",
+        "code",
+        "qualified",
+    )
+    assert (second.sale, second.created, Referral.objects.count()) == (first.sale, False, 2)
+
+
+def test_the_first_referrer_keeps_the_credit_whatever_code_comes_at_the_checkout(referral):
+    other = make_link(referral.program, email="other@example.com")
+    assert sell(referral.program, code=other.code, accept_terms=True).sale.referral == referral
+
+
+@pytest.mark.parametrize(
+    ("given", "code", "path"),
+    [
+        ({"accept_terms": False}, "terms_not_accepted", "acceptTerms"),
+        ({"code": "NOSUCHCODE"}, "unknown_code", "code"),
+        ({"code": "", "token": "forged"}, "invalid_token", "token"),
+        ({"amount": "5", "occurred_at": timezone.now() - timedelta(days=3)}, "before_referral", "occurredAt"),
+    ],
+)
+def test_a_checkout_that_is_refused_captures_nobody(referral, given, code, path):
+    checkout = {"friend_email": "new@example.com", "code": referral.link.code, "accept_terms": True}
+    with pytest.raises(DomainError) as refused:
+        sell(referral.program, **{**checkout, **given})
+    assert (refused.value.code, refused.value.path) == (code, (path,))
+    assert (Sale.objects.count(), Referral.objects.count()) == (0, 1)
+
+
+def test_a_code_of_another_programme_captures_nobody(referral):
+    other = make_program(slug="other")
+    with pytest.raises(DomainError) as refused:
+        sell(other, friend_email="new@example.com", code=referral.link.code, accept_terms=True)
+    assert (refused.value.code, Referral.objects.count()) == ("unknown_code", 1)

@@ -7,7 +7,9 @@ from wagtail.models import Page, Site
 
 from referral_blocks.flows.record_visit import cookie_name
 from referral_blocks.links.models import IgnoredVisit, ReferralLink, Visit
-from referral_blocks.programs.models import ProgramStatus
+from referral_blocks.links.routes import Routes
+from referral_blocks.programs.models import Program, ProgramStatus, Touch
+from referral_blocks.referrals.attribution import link_from_token
 from tests.make import make_link, make_program
 
 pytestmark = pytest.mark.django_db
@@ -147,11 +149,94 @@ def test_a_forged_forwarded_address_is_believed_only_behind_a_trusted_proxy(clie
     assert len(set(Visit.objects.values_list("ip_hash", flat=True))) == 2
 
 
-def test_a_visit_is_three_reads_and_one_insert_whatever_the_history(client, program, django_assert_num_queries):
+def test_a_visit_through_a_known_code_is_one_insert_and_nothing_else(client, program, django_assert_num_queries):
     link = make_link(program)
     for _ in range(5):
         follow(client, f"/r/{link.code}/")
-    # Read: the link with its programme, the page, the page's locale. Sites come from Wagtail's cache; no session.
-    with django_assert_num_queries(4) as captured:
+    with django_assert_num_queries(1) as captured:
+        response = follow(client, f"/r/{link.code}/")
+    assert captured.captured_queries[0]["sql"].split()[0] == "INSERT"
+    assert response.headers["Location"].startswith("http://localhost/neighbours/?rt=")
+    assert Visit.objects.filter(link=link, program=program).count() == 6
+
+
+def test_a_known_visits_token_and_cookie_lead_back_to_the_link(client, program):
+    link = make_link(program)
+    follow(client, f"/r/{link.code}/")
+    client.cookies.clear()
+    response = follow(client, f"/r/{link.code}/")
+    cookie = response.cookies[cookie_name(program)]
+    assert cookie.value == unquote(response.headers["Location"].partition("?rt=")[2])
+    assert link_from_token(token=cookie.value, program=program) == link
+
+
+def stop(program, **fields):
+    Program.objects.filter(pk=program.pk).update(**fields)
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"status": ProgramStatus.PAUSED},
+        {"status": ProgramStatus.ENDED},
+        {"ends_at": timezone.now() - timedelta(days=1)},
+        {"starts_at": timezone.now() + timedelta(days=1)},
+    ],
+)
+def test_closing_a_programme_takes_effect_at_once_for_codes_that_are_known(client, program, fields):
+    link = make_link(program)
+    follow(client, f"/r/{link.code}/")
+    stop(program, **fields)
+    response = follow(client, f"/r/{link.code}/")
+    assert (response.headers["Location"], len(response.cookies)) == ("http://localhost/neighbours/", 0)
+    assert Visit.objects.count() == 1
+
+
+def test_a_known_code_that_expires_or_goes_counts_no_more(client, program):
+    link = make_link(program)
+    follow(client, f"/r/{link.code}/")
+    ReferralLink.objects.update(expires_at=timezone.now())
+    assert not follow(client, f"/r/{link.code}/").cookies
+    ReferralLink.objects.update(expires_at=None)
+    follow(client, f"/r/{link.code}/")
+    Visit.objects.all().delete()
+    ReferralLink.objects.all().delete()
+    assert not follow(client, f"/r/{link.code}/").cookies
+    assert Visit.objects.count() == 0
+
+
+def test_a_known_code_follows_its_page_and_its_programmes_windows_at_once(client, program):
+    link = make_link(program)
+    follow(client, f"/r/{link.code}/")
+    page = program.landing_page
+    page.slug = "moved"
+    page.save()
+    assert follow(client, f"/r/{link.code}/").headers["Location"].startswith("http://localhost/moved/?rt=")
+    stop(program, visit_window_days=7)
+    assert follow(client, f"/r/{link.code}/").cookies[cookie_name(program)]["max-age"] == 7 * 86_400
+    page.unpublish()
+    assert follow(client, f"/r/{link.code}/").headers["Location"].startswith("http://localhost/?rt=")
+    Site.objects.update(hostname="example.com")
+    assert follow(client, f"/r/{link.code}/").headers["Location"].startswith("http://example.com/?rt=")
+    assert Visit.objects.count() == 5
+
+
+def test_under_first_touch_a_known_code_leaves_the_credit_where_it_is(client, program):
+    stop(program, attribution=Touch.FIRST)
+    first, second = make_link(program), make_link(program, email="two@example.com")
+    for link in (second, first):
+        client.cookies.clear()
         follow(client, f"/r/{link.code}/")
-    assert [q["sql"].split()[0] for q in captured.captured_queries].count("INSERT") == 1
+    token = follow(client, f"/r/{second.code}/").cookies[cookie_name(program)].value
+    assert link_from_token(token=token, program=program) == first
+    assert Visit.objects.count() == 3
+
+
+def test_routes_are_kept_for_a_while_and_not_without_end():
+    routes = Routes(most=2, seconds=60)
+    for code in ("a", "b", "c"):
+        routes.keep((code,), code)
+    assert [routes.get((code,)) for code in ("a", "b", "c")] == [None, "b", "c"]
+    short = Routes(seconds=0)
+    short.keep(("a",), "a")
+    assert short.get(("a",)) is None

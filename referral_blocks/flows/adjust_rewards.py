@@ -1,0 +1,122 @@
+"""What is left of a sale decides what its rewards are worth: smaller before they are claimed by a payout, taken back
+after."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from django.utils import timezone
+
+from referral_blocks.ledger.models import Account
+from referral_blocks.referrals.models import Referral
+from referral_blocks.rewards.locks import lock_rewards
+from referral_blocks.rewards.models import Approval, PendingReason, Reason, Reward, RewardState
+from referral_blocks.rewards.services import move_reward, resize_reward, take_back
+from referral_blocks.sales.models import Sale, SaleReversal
+
+from .clawback import REVERSED, clawed_key, post_change, taken_back
+from .earn_rewards import blocked_sides, flagged_sides
+from .pay_reward import approve_and_pay_if_clear
+from .release_waiting import release_later
+
+S = RewardState
+
+
+def adjust_rewards(*, sale: Sale, referral: Referral, reversal: SaleReversal) -> list[Reward]:
+    """Bring the sale's rewards in line with what is left of it; returns those that changed, in the order of locking.
+
+    What is done follows from the sale's net reversal and from what was done before, so doing it again changes nothing.
+    The caller holds the locks of the referral and of the referrer's standing.
+    """
+    rewards = lock_rewards(ids=Reward.objects.filter(sale=sale).values_list("pk", flat=True))
+    changed = [reward for reward in rewards if _adjust(reward, sale, referral, reversal)]
+    if changed:
+        release_later(program_id=sale.program_id)
+    return changed
+
+
+def share_left(*, promised_minor: int, amount_minor: int, reversed_minor: int) -> int:
+    """The promise times the part of the sale that is left, rounded half up."""
+    return (2 * promised_minor * (amount_minor - reversed_minor) + amount_minor) // (2 * amount_minor)
+
+
+def _adjust(reward: Reward, sale: Sale, referral: Referral, reversal: SaleReversal) -> bool:
+    target = share_left(
+        promised_minor=reward.promised_minor, amount_minor=sale.amount_minor, reversed_minor=sale.reversed_minor
+    )
+    if reward.state in (S.PENDING, S.APPROVED):
+        return _resize(reward, target, reversal)
+    if reward.state == S.VOID:
+        return target > 0 and _revive(reward, target, referral, reversal)
+    return reward.state != S.EXPIRED and _claw(reward, target, reversal)
+
+
+def _resize(reward: Reward, target: int, reversal: SaleReversal) -> bool:
+    change = target - reward.amount_minor
+    if not change:
+        return False
+    why = f"{REVERSED}{reversal.pk}"
+    if target:
+        # An approved reward grows only where the limits have room.
+        change = resize_reward(reward=reward, amount_minor=target, reason=why)
+        _post_before(reward, change, reversal)
+    else:
+        _post_before(reward, change, reversal)
+        move_reward(reward=reward, to=S.VOID, reason=why)
+    return bool(change)
+
+
+def _revive(reward: Reward, target: int, referral: Referral, reversal: SaleReversal) -> bool:
+    """What a reversal cancelled waits again; what anything else cancelled stays so."""
+    last = reward.changes.filter(field="state").order_by("-pk").first()
+    if last is None or not last.reason.startswith(REVERSED) or reward.side in blocked_sides(referral):
+        return False
+    why = f"{REVERSED}{reversal.pk}"
+    for reason, until in _reasons(reward, referral):
+        PendingReason.objects.get_or_create(reward=reward, reason=reason, defaults={"until": until})
+    # First small, then grown: growing asks the limits for all of it, and notes the change.
+    move_reward(reward=reward, to=S.PENDING, reason=why)
+    resize_reward(reward=reward, amount_minor=target, reason=why)
+    _post_before(reward, target, reversal)
+    approve_and_pay_if_clear(reward=reward)
+    return True
+
+
+def _reasons(reward: Reward, referral: Referral) -> list[tuple[str, datetime | None]]:
+    found: list[tuple[str, datetime | None]] = []
+    over = reward.created_at + timedelta(days=reward.rule.hold_days)
+    if over > timezone.now():
+        found.append((Reason.HOLD, over))
+    if reward.rule.approval == Approval.PERSON:
+        found.append((Reason.APPROVAL, None))
+    if reward.side in flagged_sides(referral):
+        found.append((Reason.REVIEW, None))
+    return found
+
+
+def _claw(reward: Reward, target: int, reversal: SaleReversal) -> bool:
+    wanted = reward.amount_minor - target
+    change = wanted - taken_back(reward)
+    if not change:
+        return False
+    take_back(reward=reward, clawed_minor=max(wanted, 0), reason=f"{REVERSED}{reversal.pk}")
+    post_change(
+        reward=reward,
+        key=clawed_key(reward, reversal.pk),
+        kind="reward_clawed",
+        minor=change,
+        debit=Account.CLAWBACK,
+        credit=Account.EXPENSE,
+    )
+    return True
+
+
+def _post_before(reward: Reward, change: int, reversal: SaleReversal) -> None:
+    post_change(
+        reward=reward,
+        key=f"reward:{reward.pk}:reversal:{reversal.pk}",
+        kind="reward_resized",
+        minor=change,
+        debit=Account.EXPENSE,
+        credit=Account.PENDING if reward.state == S.PENDING else Account.PAYABLE,
+    )

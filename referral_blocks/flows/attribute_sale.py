@@ -1,0 +1,91 @@
+"""Whose friend has bought: the referral that a sale counts for, most trusted first."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from django.db.models import QuerySet
+from django.utils.translation import gettext_lazy as _
+
+from referral_blocks.core.errors import NotFound
+from referral_blocks.core.text import clean_email, clean_text
+from referral_blocks.people.services import email_key, phone_key
+from referral_blocks.programs.models import Program
+from referral_blocks.referrals.models import Referral
+
+from .capture_referral import capture_referral
+
+PHONE_DIGITS = 6  # fewer are no telephone number, and would match strangers
+
+
+@dataclass(frozen=True, slots=True)
+class Buyer:
+    """What a checkout knows of its customer: how to reach them, and the code or token that they brought along."""
+
+    email: str
+    phone: str = ""
+    name: str = ""
+    code: str = ""
+    token: str = ""
+    accepts_terms: bool = False
+
+    @classmethod
+    def of(cls, *, email: str, phone: str, name: str, code: str, token: str, accepts_terms: bool) -> Buyer:
+        """Cleaned; raises InvalidInput with path ``friendEmail``, ``friendPhone`` or ``friendName``. The address may
+        be left out where there is a phone number."""
+        number = clean_text(phone, max_length=32, path=("friendPhone",), required=False)
+        only_phone = bool(number) and not email.strip()
+        return cls(
+            email="" if only_phone else clean_email(email, path=("friendEmail",)),
+            phone=number,
+            name=clean_text(name, max_length=120, path=("friendName",), required=False),
+            code=code,
+            token=token,
+            accepts_terms=accepts_terms,
+        )
+
+
+def referral_of(*, program: Program, buyer: Buyer) -> Referral:
+    """The buyer's referral in this programme, its row locked: two sales at once qualify it one after the other.
+
+    Known by e-mail, else by a phone number that only one friend has, else captured now by the code or token. Raises
+    NotFound for nobody's friend, and what capture_referral raises.
+    """
+    referral = _by_email(program, buyer) or _by_phone(program, buyer)
+    if referral is None and buyer.email and (buyer.code.strip() or buyer.token):
+        capture_referral(
+            program=program,
+            email=buyer.email,
+            name=buyer.name,
+            phone=buyer.phone,
+            accept_terms=buyer.accepts_terms,
+            code=buyer.code,
+            token=buyer.token,
+        )
+        referral = _by_email(program, buyer)
+    if referral is None:
+        raise NotFound(
+            _("Nobody with this e-mail address was referred in this programme.")
+            if buyer.email
+            else _("Nobody with this phone number was referred in this programme."),
+            code="no_referral",
+            path=("friendEmail",) if buyer.email else ("friendPhone",),
+        )
+    return referral
+
+
+def _referrals(program: Program) -> QuerySet[Referral]:
+    rows = Referral.objects.select_for_update(of=("self",), no_key=True)
+    return rows.select_related("referrer__person", "friend", "program").filter(program=program)
+
+
+def _by_email(program: Program, buyer: Buyer) -> Referral | None:
+    return _referrals(program).filter(friend__email_key=email_key(buyer.email)).first() if buyer.email else None
+
+
+def _by_phone(program: Program, buyer: Buyer) -> Referral | None:
+    key = phone_key(buyer.phone)
+    if len(key) < PHONE_DIGITS:
+        return None
+    found = list(_referrals(program).filter(friend__phone_key=key).order_by("pk")[:2])
+    return found[0] if len(found) == 1 else None

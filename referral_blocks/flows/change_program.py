@@ -1,0 +1,56 @@
+"""A marketer opens, pauses or ends a programme, or moves its start and end."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from django.db import transaction
+from django.utils.translation import gettext_lazy as _
+
+from referral_blocks.core.errors import InvalidInput
+from referral_blocks.core.states import lock
+from referral_blocks.core.text import clean_text
+from referral_blocks.programs.models import Program, ProgramStatus
+from referral_blocks.programs.services import on_its_clock, set_moment, set_status
+
+if TYPE_CHECKING:
+    from django.contrib.auth.models import User
+
+
+def change_program(*, program: Program, status: str, reason: str, actor: User) -> bool:
+    """One step of draft → live ⇄ paused → ended → paused; False when the programme is there already.
+
+    Raises InvalidInput (paths ``status``, ``reason``) and NotPossibleNow for any other step.
+    """
+    if status not in ProgramStatus.values:
+        raise InvalidInput(
+            _("Choose one of: %(known)s.") % {"known": ", ".join(ProgramStatus.values)},
+            code="unknown_choice",
+            path=("status",),
+        )
+    return set_status(program=program, to=status, note=_note(reason), actor=actor)
+
+
+def schedule_program(
+    *, program: Program, starts_at: datetime | None, ends_at: datetime | None, reason: str, actor: User
+) -> bool:
+    """Set both ends of the schedule; None is open. A moment without a zone is on the programme's own clock.
+
+    False when nothing changes. Raises InvalidInput (paths ``endsAt``, ``reason``).
+    """
+    note = _note(reason)
+    start, end = on_its_clock(program=program, at=starts_at), on_its_clock(program=program, at=ends_at)
+    if start and end and end <= start:
+        raise InvalidInput(_("The end has to be after the start."), code="invalid_range", path=("endsAt",))
+    with transaction.atomic():
+        lock(program)
+        moved = [
+            set_moment(program=program, field=field, at=at, note=note, actor=actor)
+            for field, at in (("starts_at", start), ("ends_at", end))
+        ]
+    return any(moved)
+
+
+def _note(reason: str) -> str:
+    return clean_text(reason, max_length=500, path=("reason",), lines=True)

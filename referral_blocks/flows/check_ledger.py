@@ -1,0 +1,132 @@
+"""The nightly check: does the ledger say what rewards, payouts, points and limits say?"""
+
+from __future__ import annotations
+
+import logging
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from django.db import transaction
+from django.db.models import Exists, F, OuterRef, Q, QuerySet, Sum
+
+from referral_blocks.core.money import POINTS
+from referral_blocks.ledger.models import Account, LedgerLine, PointsLot
+from referral_blocks.ledger.selectors import unbalanced_entries
+from referral_blocks.payouts.models import Payout, PayoutItem, PayoutState
+from referral_blocks.rewards.limits import BUDGET
+from referral_blocks.rewards.models import Reward, RewardState, SpendCounter
+
+from .adjust_rewards import share_left
+from .send_payout import POINTS_PROVIDER
+
+logger = logging.getLogger(__name__)
+Sums = Mapping[tuple[int, str], int]  # (program id, currency) → minor units
+
+NOT_SENT = (
+    PayoutState.DRAFT,
+    PayoutState.CONFIRMED,
+    PayoutState.SENDING,
+    PayoutState.FAILED_RETRYABLE,
+    PayoutState.UNKNOWN,
+)
+CLAIMED = (RewardState.RESERVED, RewardState.ISSUED, RewardState.REDEEMED, RewardState.CLAWED_BACK)
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """``what`` is an account, a counter's key, or ``entry:<id>`` for one whose lines do not sum to zero; ``found`` is
+    what the ledger (or the counter) says, ``expected`` what the rows say, in minor units."""
+
+    what: str
+    program_id: int | None
+    currency: str
+    found: int
+    expected: int
+
+
+def check_ledger() -> list[Difference]:
+    """Every difference, each logged as an error; empty is what it should be. A fixed number of queries, one moment."""
+    with transaction.atomic():
+        found = [*_entries(), *_accounts(), *_counters()]
+    for difference in found:
+        logger.error("The ledger does not agree: %s", difference)
+    return found
+
+
+def _entries() -> Iterator[Difference]:
+    for entry_id, currency, total in unbalanced_entries():
+        yield Difference(f"entry:{entry_id}", None, currency, total, 0)
+
+
+def _accounts() -> Iterator[Difference]:
+    rows = LedgerLine.objects.order_by().values_list("entry__program_id", "currency", "account")
+    ledger = {
+        (program, currency, account): total for program, currency, account, total in rows.annotate(Sum("amount_minor"))
+    }
+    for account, sums in _expected().items():
+        sign = 1 if account == Account.CLAWBACK else -1
+        keys = set(sums) | {(p, c) for p, c, a in ledger if a == account}
+        for program, currency in sorted(keys):
+            is_, should = sign * ledger.get((program, currency, account), 0), sums.get((program, currency), 0)
+            if is_ != should:
+                yield Difference(str(account), program, currency, is_, should)
+
+
+def _expected() -> dict[str, Sums]:
+    rewards, payouts = Reward.objects.order_by(), Payout.objects.order_by()
+    to_points = Q(provider=POINTS_PROVIDER, currency=POINTS)
+    payable = Counter(_sums(rewards.filter(state=RewardState.APPROVED)))
+    payable.update(_sums(payouts.filter(state__in=NOT_SENT)))
+    lots = PointsLot.objects.order_by().values_list("program_id").annotate(total=Sum("left"))
+    return {
+        Account.PENDING: _sums(rewards.filter(state=RewardState.PENDING)),
+        Account.PAYABLE: payable,
+        Account.IN_TRANSIT: _sums(payouts.filter(state=PayoutState.SENT)),
+        Account.PAID_OUT: _sums(payouts.filter(~to_points, state=PayoutState.PAID)),
+        Account.POINTS: {(program, POINTS): total for program, total in lots},
+        Account.CLAWBACK: _to_be_netted(),
+    }
+
+
+def _sums(rows: QuerySet[Reward] | QuerySet[Payout]) -> Sums:
+    totals = rows.values_list("program_id", "currency").annotate(total=Sum("amount_minor"))
+    return {(program, currency): total for program, currency, total in totals}
+
+
+def _to_be_netted() -> Sums:
+    """What was claimed for sales that are no longer whole, less what payouts have kept back."""
+    totals: Counter[tuple[int, str]] = Counter()
+    changed = Q(sale__reversed_minor__gt=0) | ~Q(amount_minor=F("promised_minor"))
+    claimed = (
+        Reward.objects.order_by()
+        .filter(changed, state__in=CLAIMED, sale__isnull=False)
+        .values_list(
+            "program_id", "currency", "amount_minor", "promised_minor", "sale__amount_minor", "sale__reversed_minor"
+        )
+    )
+    for program, currency, amount, promised, sold, reversed_ in claimed.iterator():
+        left = share_left(promised_minor=promised, amount_minor=sold, reversed_minor=reversed_)
+        totals[program, currency] += amount - left
+    items = PayoutItem.objects.filter(released=False).values_list("payout__program_id", "payout__currency")
+    for program, currency, total in items.annotate(total=Sum("reward__amount_minor")):
+        totals[program, currency] -= total
+    live = PayoutItem.objects.filter(payout=OuterRef("pk"), released=False)
+    for key, total in _sums(Payout.objects.order_by().filter(Exists(live))).items():
+        totals[key] += total
+    return totals
+
+
+def _counters() -> Iterator[Difference]:
+    """Budgets and caps: each counter holds what the rewards hold of it, no more and no less."""
+    held: Counter[tuple[int, str]] = Counter()
+    rewards = Reward.objects.order_by()
+    budget = rewards.filter(holds_budget=True).values_list("program_id").annotate(Sum("amount_minor"))
+    held.update({(program, BUDGET): total for program, total in budget})
+    caps = rewards.exclude(holds_cap="").values_list("program_id", "holds_cap").annotate(Sum("amount_minor"))
+    held.update({(program, key): total for program, key, total in caps})
+    rows = SpendCounter.objects.values_list("program_id", "key", "amount_minor")
+    counted = {(program, key): amount for program, key, amount in rows}
+    for program, key in sorted(set(counted) | set(held)):
+        if counted.get((program, key), 0) != held[program, key]:
+            yield Difference(key, program, "", counted.get((program, key), 0), held[program, key])

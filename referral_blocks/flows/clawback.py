@@ -1,0 +1,117 @@
+"""Money that was paid for a sale which came back: the ledger keeps what a person owes, and the next payout that can be
+divided is netted with it."""
+
+from __future__ import annotations
+
+from referral_blocks.core.money import Money
+from referral_blocks.ledger.models import Account
+from referral_blocks.ledger.selectors import balance_of
+from referral_blocks.ledger.services import post_transfer
+from referral_blocks.payouts.models import Payout
+from referral_blocks.payouts.provider import payout_provider
+from referral_blocks.payouts.services import rewards_in
+from referral_blocks.people.models import Person
+from referral_blocks.rewards.models import Reward, RewardState
+from referral_blocks.rewards.services import move_reward, resize_reward, take_back
+
+REVERSED = "reversal:"  # how the reason begins when the reversal of a sale cancels a reward
+
+
+def post_change(*, reward: Reward, key: str, kind: str, minor: int, debit: str, credit: str) -> None:
+    """Post ``minor`` from ``credit`` to ``debit``, or the other way round when it is below zero; nothing at zero."""
+    if not minor:
+        return
+    post_transfer(
+        key=key,
+        kind=kind,
+        program_id=reward.program_id,
+        person_id=reward.person_id,
+        amount=Money(abs(minor), reward.currency),
+        debit=debit if minor > 0 else credit,
+        credit=credit if minor > 0 else debit,
+    )
+
+
+def taken_back(reward: Reward) -> int:
+    """What was taken back of a reward since it was claimed by a payout, as the ledger says. Below zero: a dispute was
+    won after the reward had been paid smaller."""
+    return balance_of(
+        program_id=reward.program_id,
+        person_id=reward.person_id,
+        account=Account.CLAWBACK,
+        currency=reward.currency,
+        key_prefix=clawed_key(reward, ""),
+    )
+
+
+def clawed_key(reward: Reward, what: object) -> str:
+    return f"reward:{reward.pk}:clawed:{what}"
+
+
+def netted_from(reward: Reward) -> int:
+    """How much of this reward's payout is kept back for what its owner owes; below zero when the owner is owed.
+
+    The person's row stays locked until the transaction ends, so that two payouts at once never net the same debt.
+    """
+    if not payout_provider(reward.method).divisible or not _owed(reward):
+        return 0
+    Person.objects.select_for_update(no_key=True).get(pk=reward.person_id)
+    return min(_owed(reward), reward.amount_minor)
+
+
+def _owed(reward: Reward) -> int:
+    return balance_of(
+        program_id=reward.program_id,
+        person_id=reward.person_id,
+        account=Account.CLAWBACK,
+        currency=reward.currency,
+    )
+
+
+def post_netting(*, payout: Payout, reward: Reward, netted_minor: int, step: str = "netted") -> None:
+    """Clear what is netted: it is no longer payable, and no longer owed."""
+    post_change(
+        reward=reward,
+        key=f"payout:{payout.pk}:{step}",
+        kind=f"payout_{step}",
+        minor=netted_minor,
+        debit=Account.PAYABLE,
+        credit=Account.CLAWBACK,
+    )
+
+
+def return_rewards(*, payout: Payout) -> None:
+    """The rewards of a payout that failed for good are approved again, worth what their sales are worth by now.
+
+    What the payout had netted is owed again.
+    """
+    rewards = rewards_in(payout=payout)
+    if rewards:
+        netted = sum(reward.amount_minor for reward in rewards) - payout.amount_minor
+        post_netting(payout=payout, reward=rewards[0], netted_minor=-netted, step="unnetted")
+    for reward in rewards:
+        move_reward(reward=reward, to=RewardState.APPROVED, reason="payout_failed")
+        _shrink_instead(reward, payout)
+
+
+def _shrink_instead(reward: Reward, payout: Payout) -> None:
+    """It was not paid after all: what was taken back of it makes it smaller."""
+    taken = taken_back(reward)
+    if not taken:
+        return
+    post_change(
+        reward=reward,
+        key=clawed_key(reward, f"payout:{payout.pk}"),
+        kind="clawback_returned",
+        minor=taken,
+        debit=Account.PAYABLE,
+        credit=Account.CLAWBACK,
+    )
+    why = f"payout:{payout.pk}"
+    take_back(reward=reward, clawed_minor=0, reason=why)
+    left = reward.amount_minor - taken
+    if left:
+        resize_reward(reward=reward, amount_minor=left, reason=why)
+    else:
+        # The same words as for one that the reversal itself cancelled: a won dispute brings it back.
+        move_reward(reward=reward, to=RewardState.VOID, reason=f"{REVERSED}payout:{payout.pk}")

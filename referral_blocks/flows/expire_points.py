@@ -1,0 +1,12 @@
+"""Points past their date are posted as expired; late or twice, the result is the same."""
+
+from __future__ import annotations
+
+from referral_blocks.ledger.points import due_lot_ids, expire_lot
+
+BATCH = 500
+
+
+def expire_points() -> int:
+    """Each lot in a transaction of its own; returns how many expired now."""
+    return sum(expire_lot(pk=pk) for pk in due_lot_ids(limit=BATCH))

@@ -1,0 +1,88 @@
+"""A shop's list of single-use codes is imported: one code a line, or the first column of a CSV file."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from django.utils.translation import gettext_lazy as _
+
+from referral_blocks.core.errors import DomainError, InvalidInput
+from referral_blocks.core.text import clean_text
+from referral_blocks.rewards.coupons import add_codes
+from referral_blocks.rewards.models import CouponList
+
+from .release_waiting import release_waiting
+
+MAX_CODE = 80
+MAX_ROWS = 100_000
+HEADINGS = ("code", "coupon", "voucher")
+
+
+@dataclass(frozen=True, slots=True)
+class RefusedRow:
+    """A line that was not taken: ``row`` counts from 1, ``code`` is stable, ``message`` for people."""
+
+    row: int
+    code: str
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class ImportedCoupons:
+    """``known`` codes were in the list before; importing a file again adds nothing."""
+
+    added: int
+    known: int
+    refused: list[RefusedRow] = field(default_factory=list)
+
+
+def import_coupons(*, coupon_list: CouponList, text: str) -> ImportedCoupons:
+    """Add the codes of ``text`` to the list, and let in the rewards that waited for one.
+
+    A line that cannot be taken is refused by itself (``too_long``, ``invalid_text``, ``duplicate`` within the file).
+    Raises InvalidInput with path ``text`` for a file without a code or with too many lines; then nothing is written.
+    """
+    if text.count("\n") >= MAX_ROWS:
+        raise InvalidInput(
+            _("Import at most %(max)d lines at a time.") % {"max": MAX_ROWS}, code="too_long", path=("text",)
+        )
+    codes, refused = _clean(text)
+    if not codes and not refused:
+        raise InvalidInput(_("There is no code in this file."), code="required", path=("text",))
+    added = add_codes(coupon_list=coupon_list, codes=list(codes))
+    if added:
+        release_waiting(program=coupon_list.program)
+    return ImportedCoupons(added, len(codes) - added, refused)
+
+
+def _clean(text: str) -> tuple[dict[str, int], list[RefusedRow]]:
+    """Each good code with its row, in the file's order, and the rows that are not good."""
+    codes: dict[str, int] = {}
+    refused: list[RefusedRow] = []
+    for row, cell in _cells(text):
+        if row == 1 and cell.casefold() in HEADINGS:
+            continue
+        try:
+            code = clean_text(cell, max_length=MAX_CODE, path=("text",))
+        except DomainError as error:
+            refused.append(RefusedRow(row, error.code, str(error)))
+            continue
+        if code in codes:
+            message = _("This code is in row %(row)d already.") % {"row": codes[code]}
+            refused.append(RefusedRow(row, "duplicate", str(message)))
+        else:
+            codes[code] = row
+    return codes, refused
+
+
+def _cells(text: str) -> Iterator[tuple[int, str]]:
+    """(row, first cell) of every line that is not empty; a byte order mark is no part of the first code."""
+    for row, line in enumerate(io.StringIO(text.removeprefix("\ufeff"), newline=None), start=1):
+        stripped = line.strip(" \t\r\n")
+        if stripped:
+            cells = next(csv.reader([stripped], delimiter=";" if ";" in stripped else ","), [])
+            if cells and cells[0].strip(" \t"):
+                yield row, cells[0].strip(" \t")

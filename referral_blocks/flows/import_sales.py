@@ -1,0 +1,181 @@
+"""Sales from a file: a dry run first, then the real run, row by row; a run that broke off goes on where it was."""
+
+from __future__ import annotations
+
+import zoneinfo
+from datetime import timedelta
+from itertools import islice
+from typing import TYPE_CHECKING
+
+from django.db import transaction
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from referral_blocks.core import queue
+from referral_blocks.core.errors import DomainError, InvalidInput, NotPossibleNow
+from referral_blocks.core.text import clean_text
+from referral_blocks.programs.models import Program
+from referral_blocks.sales.imports import (
+    due_imports,
+    finish_import,
+    postpone,
+    row_is_done,
+    rows_done,
+    write_row,
+)
+from referral_blocks.sales.models import ImportState, RowOutcome, Sale, SaleImport
+from referral_blocks.sales.source import RowRefusal, SaleRow, sale_source, sale_source_choices
+
+from .record_sale import Recorded, record_sale
+
+if TYPE_CHECKING:
+    from django.contrib.auth.models import User
+
+RUN_TASK = "referral_blocks.flows.tasks.run_import"
+BATCH = 500  # rows a task: well within the queue's time-out
+KEPT = timedelta(days=30)  # how long the file of a dry run that nobody confirmed is kept
+
+
+def start_import(*, program: Program, source: str, name: str, data: bytes, actor: User | None = None) -> SaleImport:
+    """Keep the file and queue its dry run. Raises InvalidInput (paths ``source``, ``file``); then nothing is kept."""
+    if source not in dict(sale_source_choices()):
+        raise InvalidInput(_("There is no such kind of file."), code="unknown_source", path=("source",))
+    plug = sale_source(source)
+    title = clean_text(name, max_length=200, path=("file",))
+    text = plug.text(data)
+    total = sum(1 for _row in plug.rows(text))
+    if not total:
+        raise InvalidInput(_("There is no row below the heading."), code="empty_file", path=("file",))
+    with transaction.atomic():
+        started = SaleImport.objects.create(
+            program=program, source=source, name=title, content=text, total=total, created_by=actor
+        )
+        _queue(started)
+    return started
+
+
+def confirm_import(*, sale_import: SaleImport) -> bool:
+    """Let a dry run that is done be followed by the real run; False when it was confirmed before.
+
+    Raises NotPossibleNow while the dry run is under way, and for one whose file is not kept any more.
+    """
+    with transaction.atomic():
+        locked = SaleImport.objects.select_for_update(of=("self",)).get(pk=sale_import.pk)
+        if not locked.dry_run:
+            return False
+        if locked.state != ImportState.DONE:
+            raise NotPossibleNow(_("The dry run is not done yet. Please wait a moment."))
+        if not locked.content:
+            raise NotPossibleNow(_("This file is not kept any more. Please upload it again."))
+        locked.rows.all().delete()
+        locked.dry_run, locked.state = False, ImportState.READY
+        locked.save(update_fields=["dry_run", "state"])
+        _queue(locked)
+    sale_import.refresh_from_db()
+    return True
+
+
+def run_import(*, import_id: int) -> int:
+    """Do the next rows, each in its own transaction, and queue the rest; returns how many were done here.
+
+    Safe to run twice, also at the same time, and after a crash: what became of a row is written with the row's sale.
+    """
+    sale_import = SaleImport.objects.select_related("program").get(pk=import_id)
+    if sale_import.state == ImportState.DONE:
+        return 0
+    postpone(sale_import=sale_import)
+    SaleImport.objects.filter(pk=import_id, state=ImportState.READY).update(state=ImportState.RUNNING)
+    done = rows_done(sale_import=sale_import)
+    todo = (row for row in sale_source(sale_import.source).rows(sale_import.content) if row.number not in done)
+    batch = list(islice(todo, BATCH))
+    count = sum(_do(sale_import, row) for row in batch)
+    if len(batch) == BATCH:
+        queue.enqueue(RUN_TASK, import_id)
+    else:
+        finish_import(sale_import=sale_import)
+    return count
+
+
+def resume_imports() -> int:
+    """Queue the imports whose task was lost, and forget old files; returns how many were queued."""
+    old = SaleImport.objects.filter(created_at__lt=timezone.now() - KEPT).exclude(content="")
+    old.update(content="", state=ImportState.DONE, next_try_at=None)
+    count = 0
+    for sale_import in due_imports():
+        with transaction.atomic():
+            if postpone(sale_import=sale_import):
+                queue.enqueue(RUN_TASK, sale_import.pk)
+                count += 1
+    return count
+
+
+def _queue(sale_import: SaleImport) -> None:
+    postpone(sale_import=sale_import)
+    queue.enqueue(RUN_TASK, sale_import.pk)
+
+
+class _DryRun(Exception):
+    """No error: it takes the savepoint back."""
+
+
+def _do(sale_import: SaleImport, row: SaleRow | RowRefusal) -> bool:
+    """One row and what became of it, in one transaction; False when it was done meanwhile."""
+    with transaction.atomic():
+        # Locked, so that a second task waits for this row, and none goes on with a dry run that is confirmed by now.
+        locked = SaleImport.objects.select_for_update(of=("self",), no_key=True).get(pk=sale_import.pk)
+        changed = (locked.dry_run, locked.state) != (sale_import.dry_run, ImportState.RUNNING)
+        if changed or row_is_done(sale_import=sale_import, number=row.number):
+            return False
+        if isinstance(row, RowRefusal):
+            _refuse(sale_import, row, row.code, row.message)
+            return True
+        try:
+            sale, outcome = _record(sale_import, row)
+        except DomainError as error:
+            _refuse(sale_import, row, error.code, str(error))
+        else:
+            write_row(
+                sale_import=sale_import, number=row.number, external_id=row.external_id, outcome=outcome, sale=sale
+            )
+    return True
+
+
+def _refuse(sale_import: SaleImport, row: SaleRow | RowRefusal, code: str, message: str) -> None:
+    write_row(
+        sale_import=sale_import,
+        number=row.number,
+        external_id=row.external_id,
+        outcome=RowOutcome.REFUSED,
+        because=(code, message),
+    )
+
+
+def _record(sale_import: SaleImport, row: SaleRow) -> tuple[Sale | None, str]:
+    recorded: Recorded | None = None
+    try:
+        with transaction.atomic():
+            recorded = _sell(sale_import, row)
+            if sale_import.dry_run:
+                raise _DryRun
+    except _DryRun:
+        pass
+    if recorded is None or not recorded.created:
+        return recorded.sale if recorded else None, RowOutcome.REPEATED
+    return None if sale_import.dry_run else recorded.sale, RowOutcome.RECORDED
+
+
+def _sell(sale_import: SaleImport, row: SaleRow) -> Recorded:
+    when = row.occurred_at
+    if when is not None and when.tzinfo is None:
+        when = when.replace(tzinfo=zoneinfo.ZoneInfo(sale_import.program.time_zone))
+    return record_sale(
+        program=sale_import.program,
+        source=sale_import.source,
+        external_id=row.external_id,
+        friend_email=row.friend_email,
+        amount=row.amount,
+        currency=row.currency or sale_import.program.currency,
+        occurred_at=when,
+        product=row.product,
+        metadata=row.metadata,
+    )

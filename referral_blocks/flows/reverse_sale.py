@@ -1,0 +1,100 @@
+"""Money of a sale went back to the customer, or a dispute about it was won."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db import transaction
+from django.utils.translation import gettext_lazy as _
+
+from referral_blocks import signals
+from referral_blocks.core.errors import InvalidInput, NotFound
+from referral_blocks.core.money import parse_amount
+from referral_blocks.core.text import clean_text
+from referral_blocks.programs.models import Program
+from referral_blocks.referrals.models import Referral, Stage
+from referral_blocks.referrals.services import qualify, retract
+from referral_blocks.referrers.standing import lock_standing
+from referral_blocks.rewards.models import Reward
+from referral_blocks.sales.models import ReversalKind, Sale, SaleReversal
+from referral_blocks.sales.selectors import has_standing_sale, sale_by_external_id
+from referral_blocks.sales.services import get_or_create_reversal
+
+from .adjust_rewards import adjust_rewards
+from .record_sale import moment
+from .release_waiting import release_later
+
+
+@dataclass(frozen=True, slots=True)
+class Reversed:
+    """``created`` is False when it was delivered before; ``rewards`` are those that changed by it."""
+
+    reversal: SaleReversal
+    sale: Sale
+    created: bool
+    rewards: list[Reward]
+
+
+def reverse_sale(
+    *,
+    program: Program,
+    source: str,
+    external_id: str,
+    reversal_id: str,
+    kind: str,
+    amount: str | None = None,
+    occurred_at: datetime | None = None,
+) -> Reversed:
+    """Record a refund, a dispute, or a dispute that was won, and bring the sale's rewards in line.
+
+    ``amount`` is in major units of the sale's currency; None means all that is left, or all that the dispute took.
+    Delivered twice, the first result is returned. Raises NotFound for a sale or dispute that was never recorded,
+    Conflict for the same ``reversal_id`` with another amount, InvalidInput (paths ``externalId``, ``reversalId``,
+    ``kind``, ``amount``, ``occurredAt``) – ``too_much`` for more than is left; then nothing is written.
+    """
+    order = clean_text(external_id, max_length=120, path=("externalId",))
+    number = clean_text(reversal_id, max_length=120, path=("reversalId",))
+    if kind not in ReversalKind.values:
+        raise InvalidInput(_("Use “refund”, “dispute” or “dispute_won”."), code="invalid_kind", path=("kind",))
+    when = moment(occurred_at, _("The reversal cannot be in the future."))
+    with transaction.atomic():
+        sale = sale_by_external_id(program_id=program.pk, source=source, external_id=order)
+        if sale is None:
+            raise NotFound(
+                _("There is no sale with the id “%(id)s” in this programme.") % {"id": order},
+                code="no_sale",
+                path=("externalId",),
+            )
+        minor = None if amount is None else parse_amount(amount, sale.currency).amount_minor
+        referral = _locked(sale)
+        reversal, created = get_or_create_reversal(
+            sale=sale, kind=kind, external_id=number, amount_minor=minor, occurred_at=when
+        )
+        if not created:
+            return Reversed(reversal, sale, False, [])
+        rewards = adjust_rewards(sale=sale, referral=referral, reversal=reversal)
+        if rewards:
+            release_later(program_id=program.pk)  # what they give back may be enough for somebody who waits
+        _stage(sale, referral)
+        signals.send_on_commit(signals.sale_reversed, reversal=reversal)
+    return Reversed(reversal, sale, True, rewards)
+
+
+def _locked(sale: Sale) -> Referral:
+    """The sale's referral; it, the referrer's standing and the sale are locked, in this order."""
+    referrals = Referral.objects.select_for_update(of=("self",), no_key=True)
+    referral = referrals.select_related("referrer__person", "friend", "program").get(pk=sale.referral_id)
+    lock_standing(referrer=referral.referrer)
+    fresh = Sale.objects.select_for_update(of=("self",), no_key=True).get(pk=sale.pk)
+    sale.reversed_minor = fresh.reversed_minor
+    return referral
+
+
+def _stage(sale: Sale, referral: Referral) -> None:
+    """A friend without a sale that stands is no customer any more; one whose dispute was won is one again."""
+    stands = has_standing_sale(referral_id=referral.pk)
+    if referral.stage == Stage.QUALIFIED and not stands:
+        retract(referral=referral)
+    elif referral.stage == Stage.RETRACTED and stands:
+        qualify(referral=referral, at=sale.occurred_at)

@@ -1,0 +1,114 @@
+"""Points: lots that came together and expire together, used oldest first; each movement is an entry of the ledger."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from django.db import transaction
+from django.db.models import F, Q, QuerySet, Sum
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from referral_blocks.core.conf import get_conf
+from referral_blocks.core.errors import Conflict, NotPossibleNow
+from referral_blocks.core.money import POINTS, Money
+
+from .models import Account, LedgerEntry, PointsLot
+from .services import post_once
+
+
+def add_points(*, key: str, program_id: int, person_id: int, points: int) -> PointsLot:
+    """A new lot, once by ``key``; the caller posts to the ledger what it came from, in the same transaction."""
+    days = get_conf().POINTS_EXPIRE_DAYS
+    lot, _created = PointsLot.objects.get_or_create(
+        key=key,
+        defaults={
+            "program_id": program_id,
+            "person_id": person_id,
+            "points": points,
+            "left": points,
+            "expires_at": timezone.now() + timedelta(days=days) if days is not None else None,
+        },
+    )
+    return lot
+
+
+def spendable(*, program_id: int, person_id: int) -> int:
+    """Points that can be used now; those past their date cannot, whether or not the task has been by."""
+    return _usable(program_id, person_id).aggregate(total=Sum("left"))["total"] or 0
+
+
+def take_points(*, key: str, program_id: int, person_id: int, points: int, note: str) -> tuple[LedgerEntry, bool]:
+    """Use points, those that expire first, once by ``key``; says whether it was done now.
+
+    Raises Conflict for a key that was used for something else and NotPossibleNow (``not_enough_points``). The lots are
+    locked, and each is taken from by a guarded UPDATE.
+    """
+    with transaction.atomic():
+        ordered = _usable(program_id, person_id).order_by(F("expires_at").asc(nulls_last=True), "pk")
+        lots = list(ordered.select_for_update(of=("self",)))
+        done = LedgerEntry.objects.filter(key=key).first()
+        if done is not None:
+            return _same(done, person_id, points), False
+        if sum(lot.left for lot in lots) < points:
+            raise NotPossibleNow(_("There are not enough points for this."), code="not_enough_points", path=("points",))
+        entry, created = post_once(
+            key=key,
+            kind="points_redeemed",
+            program_id=program_id,
+            person_id=person_id,
+            amount=Money(points, POINTS),
+            debit=Account.POINTS,
+            credit=Account.REDEEMED,
+            note=note,
+        )
+        if not created:
+            return _same(entry, person_id, points), False
+        _use_up(lots, points)
+    return entry, True
+
+
+def expire_lot(*, pk: int) -> bool:
+    """Post what is left of a lot past its date as expired; False when nothing is left or it is not past its date."""
+    with transaction.atomic():
+        past = PointsLot.objects.filter(pk=pk, left__gt=0, expires_at__lte=timezone.now())
+        lot = past.select_for_update(of=("self",)).first()
+        if lot is None or not past.filter(left=lot.left).update(left=0):
+            return False
+        post_once(
+            key=f"lot:{lot.pk}:expired",
+            kind="points_expired",
+            program_id=lot.program_id,
+            person_id=lot.person_id,
+            amount=Money(lot.left, POINTS),
+            debit=Account.POINTS,
+            credit=Account.BREAKAGE,
+        )
+    return True
+
+
+def due_lot_ids(*, limit: int) -> list[int]:
+    """Ids of lots past their date with points left, longest past first."""
+    due = PointsLot.objects.filter(left__gt=0, expires_at__lte=timezone.now())
+    return list(due.order_by("expires_at", "pk").values_list("pk", flat=True)[:limit])
+
+
+def _usable(program_id: int, person_id: int) -> QuerySet[PointsLot]:
+    in_time = Q(expires_at=None) | Q(expires_at__gt=timezone.now())
+    return PointsLot.objects.filter(in_time, program_id=program_id, person_id=person_id, left__gt=0)
+
+
+def _use_up(lots: list[PointsLot], points: int) -> None:
+    wanted = points
+    for lot in lots:
+        use = min(lot.left, wanted)
+        if use and not PointsLot.objects.filter(pk=lot.pk, left__gte=use).update(left=F("left") - use):
+            raise RuntimeError(f"Lot {lot.pk} was used by somebody else under our lock")
+        wanted -= use
+
+
+def _same(entry: LedgerEntry, person_id: int, points: int) -> LedgerEntry:
+    given = entry.lines.filter(account=Account.POINTS).values_list("person_id", "amount_minor").first()
+    if given != (person_id, points):
+        raise Conflict(_("This redemption id was used for something else."), path=("redemptionId",))
+    return entry

@@ -1,0 +1,239 @@
+"""What a marketer says of one rule, checked as a whole: the plain values of a rule and its conditions."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, NoReturn
+
+from django.db import transaction
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from referral_blocks.core.conf import get_conf
+from referral_blocks.core.errors import InvalidInput, NotFound
+from referral_blocks.core.money import MAX_MINOR, POINTS, parse_amount
+from referral_blocks.core.text import clean_text
+from referral_blocks.programs.models import Program
+
+from .conditions import clean_condition
+from .limits import COUPON_METHOD
+from .models import Approval, CouponList, RewardRule, RuleCondition, Side, Trigger
+from .rule import reward_kind
+
+POINTS_METHOD = "points"
+MAX_COUNT = 1_000_000
+MAX_CONDITIONS = 20
+
+
+@dataclass(frozen=True, slots=True)
+class ConditionInput:
+    """One condition as ``conditions.clean_condition`` reads it."""
+
+    fact: str
+    operator: str
+    value: Any
+
+
+@dataclass(frozen=True, slots=True)
+class RuleInput:
+    """A rule in plain values. ``amount`` is in major units (``"20.00"``) or whole points; the ranges, ends included,
+    count sales of one friend, friends of one referrer and places of a leaderboard; None has no end."""
+
+    side: str
+    title: str
+    amount: str
+    trigger: str = Trigger.SALE.value
+    kind: str = "fixed"
+    currency: str = ""
+    options: Mapping[str, Any] = field(default_factory=dict)
+    sale_from: int = 1
+    sale_to: int | None = 1
+    months: int | None = None
+    friend_from: int = 1
+    friend_to: int | None = None
+    rank_from: int = 1
+    rank_to: int = 1
+    limit_per_person: int | None = None
+    method: str = "manual"
+    coupon_list: CouponList | None = None
+    stock: int | None = None
+    low_stock_at: int = 0
+    instructions: str = ""
+    hold_days: int = 14
+    expires_days: int | None = None
+    approval: str = Approval.PERSON.value
+    active: bool = True
+    conditions: Sequence[ConditionInput] = ()
+
+
+# field → (least, most)
+LIMITS: dict[str, tuple[int, int]] = {
+    "sale_from": (1, MAX_COUNT),
+    "sale_to": (1, MAX_COUNT),
+    "months": (1, 1200),
+    "friend_from": (1, MAX_COUNT),
+    "friend_to": (1, MAX_COUNT),
+    "rank_from": (1, 1000),
+    "rank_to": (1, 1000),
+    "limit_per_person": (1, MAX_COUNT),
+    "stock": (0, MAX_COUNT),
+    "low_stock_at": (0, MAX_COUNT),
+    "hold_days": (0, 365),
+    "expires_days": (1, 3650),
+}
+RANGES = (("sale_from", "sale_to"), ("friend_from", "friend_to"), ("rank_from", "rank_to"))
+# field → the triggers that ask for it; elsewhere only its default is taken, so that no rule says what it does not do
+USED_BY: dict[str, tuple[str, ...]] = {
+    "sale_from": (Trigger.SALE,),
+    "sale_to": (Trigger.SALE,),
+    "months": (Trigger.SALE,),
+    "friend_from": (Trigger.SALE, Trigger.GROUP),
+    "friend_to": (Trigger.SALE, Trigger.GROUP),
+    "rank_from": (Trigger.PERIOD,),
+    "rank_to": (Trigger.PERIOD,),
+}
+DEFAULTS = {"sale_from": 1, "sale_to": 1, "months": None, "friend_from": 1, "friend_to": None, "rank_from": 1,
+            "rank_to": 1}  # fmt: skip
+
+
+def clean_rule(*, program: Program, given: RuleInput) -> tuple[dict[str, Any], list[dict[str, Any]]]:
+    """The rule's fields and its conditions' fields as they are stored.
+
+    Raises InvalidInput or NotFound with the path of the value, in camel case: ``("saleTo",)``,
+    ``("conditions", "0", "value")``. Whether the method exists is not known on this floor.
+    """
+    for name, choices in (("side", Side), ("trigger", Trigger), ("approval", Approval)):
+        if getattr(given, name) not in choices.values:
+            _refuse(_("Choose one of: %(known)s.") % {"known": ", ".join(choices.values)}, "unknown_choice", name)
+    _check_numbers(given)
+    _check_kind(given)
+    if given.trigger == Trigger.PERIOD and given.side == Side.FRIEND:
+        _refuse(_("A leaderboard’s prizes go to referrers."), "no_friend", "side")
+    currency = _currency(program, given)
+    fields = {name: getattr(given, name) for name in (*LIMITS, "trigger", "side", "kind", "method", "approval")}
+    fields |= {
+        "title": clean_text(given.title, max_length=120, path=("title",)),
+        "instructions": clean_text(
+            given.instructions, max_length=2000, path=("instructions",), required=False, lines=True
+        ),
+        "amount_minor": _amount(program, given, currency),
+        "currency": currency,
+        "options": _options(given),
+        "coupon_list": _coupon_list(program, given),
+        "active": given.active,
+    }
+    return fields, _conditions(program, given)
+
+
+def save_rule(
+    *, program: Program, rule: RewardRule | None, fields: Mapping[str, Any], conditions: Sequence[Mapping[str, Any]]
+) -> RewardRule:
+    """Write what ``clean_rule`` returned, as a new rule or over ``rule``."""
+    with transaction.atomic():
+        saved = rule or RewardRule(program=program)
+        for name, value in fields.items():
+            setattr(saved, name, value)
+        saved.save()
+        RuleCondition.objects.filter(rule_id=saved.pk).delete()
+        RuleCondition.objects.bulk_create([RuleCondition(rule_id=saved.pk, **condition) for condition in conditions])
+    return RewardRule.objects.select_related("program").get(pk=saved.pk)
+
+
+def camel(name: str) -> str:
+    """``sale_to`` → ``saleTo``: how callers name a value."""
+    first, *rest = name.split("_")
+    return first + "".join(word.title() for word in rest)
+
+
+def _refuse(message: str | Promise, code: str, *path: str) -> NoReturn:
+    raise InvalidInput(message, code=code, path=tuple(camel(part) for part in path))
+
+
+def _check_numbers(given: RuleInput) -> None:
+    for name, (least, most) in LIMITS.items():
+        value = getattr(given, name)
+        optional = RewardRule._meta.get_field(name).null
+        if value is None and optional:
+            continue
+        if not isinstance(value, int) or isinstance(value, bool) or not least <= value <= most:
+            text = _("Give a whole number from %(least)d to %(most)d.") % {"least": least, "most": most}
+            _refuse(text, "out_of_range", name)
+    for low, high in RANGES:
+        end = getattr(given, high)
+        if end is not None and end < getattr(given, low):
+            _refuse(_("The end of the range is before its beginning."), "invalid_range", high)
+    for name, triggers in USED_BY.items():
+        if given.trigger not in triggers and getattr(given, name) != DEFAULTS[name]:
+            _refuse(_("This trigger does not ask for it. Leave it out."), "not_used", name)
+
+
+def _check_kind(given: RuleInput) -> None:
+    kinds = get_conf().REWARD_KINDS
+    if given.kind not in kinds:
+        _refuse(_("Choose one of: %(known)s.") % {"known": ", ".join(kinds)}, "unknown_kind", "kind")
+    if reward_kind(given.kind).needs_sale and given.trigger != Trigger.SALE:
+        _refuse(_("This can only be worked out from a sale."), "needs_sale", "kind")
+
+
+def _options(given: RuleInput) -> dict[str, Any]:
+    try:
+        return reward_kind(given.kind).clean_options(given.options)
+    except InvalidInput as error:
+        raise InvalidInput(error.message, code=error.code, path=[camel(part) for part in error.path]) from error
+
+
+def _currency(program: Program, given: RuleInput) -> str:
+    """Empty for the programme's own, so that a programme whose currency changes before it starts stays whole."""
+    code = given.currency.strip().upper()
+    if code not in ("", program.currency, POINTS):
+        _refuse(
+            _("Use the programme’s currency, %(currency)s, or PTS for points.") % {"currency": program.currency},
+            "currency_mismatch",
+            "currency",
+        )
+    if (code == POINTS) != (given.method == POINTS_METHOD):
+        _refuse(_("The currency PTS and the method “points” go together."), "currency_mismatch", "method")
+    return POINTS if code == POINTS else ""
+
+
+def _amount(program: Program, given: RuleInput, currency: str) -> int:
+    if currency != POINTS:
+        return parse_amount(given.amount, program.currency).amount_minor
+    text = str(given.amount).strip()
+    points = int(text) if text.isascii() and text.isdecimal() and len(text) <= 15 else 0
+    if not 0 < points < MAX_MINOR:
+        _refuse(_("Give a whole number of points, more than zero."), "invalid_amount", "amount")
+    return points
+
+
+def _coupon_list(program: Program, given: RuleInput) -> CouponList | None:
+    if given.method != COUPON_METHOD:
+        if given.coupon_list is not None:
+            _refuse(_("Only the method “coupon” takes codes from a list."), "not_used", "coupon_list")
+        return None
+    if given.coupon_list is None:
+        _refuse(_("Choose the list that the codes come from."), "required", "coupon_list")
+    if given.coupon_list.program_id != program.pk:
+        raise NotFound(_("There is no such coupon list in this programme."), path=("couponList",))
+    return given.coupon_list
+
+
+def _conditions(program: Program, given: RuleInput) -> list[dict[str, Any]]:
+    if len(given.conditions) > MAX_CONDITIONS:
+        text = _("Give at most %(max)d conditions.") % {"max": MAX_CONDITIONS}
+        _refuse(text, "too_long", "conditions")
+    return [_condition(program, given.trigger, number, c) for number, c in enumerate(given.conditions)]
+
+
+def _condition(program: Program, trigger: str, number: int, given: ConditionInput) -> dict[str, Any]:
+    here = ("conditions", str(number))
+    try:
+        value = clean_condition(fact=given.fact, operator=given.operator, value=given.value, program=program)
+    except InvalidInput as error:
+        raise InvalidInput(error.message, code=error.code, path=(*here, *error.path)) from error
+    if given.fact.startswith("sale.") and trigger != Trigger.SALE:
+        _refuse(_("There is no sale to ask about: the rule waits for something else."), "needs_sale", *here, "fact")
+    if given.fact.startswith("friend.") and trigger == Trigger.PERIOD:
+        _refuse(_("There is no friend to ask about: the rule waits for a period’s end."), "no_friend", *here, "fact")
+    return {"fact": given.fact, "operator": given.operator, "value": value}

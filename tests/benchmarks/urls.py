@@ -1,0 +1,16 @@
+"""The site as it is, and beside it a bare view that makes one INSERT."""
+
+from django.http import HttpRequest, HttpResponse
+from django.urls import path
+
+from cms.urls import urlpatterns as site_urlpatterns
+from referral_blocks.links.models import Visit
+
+
+def bare(request: HttpRequest, link: int, program: int) -> HttpResponse:
+    """The least that Django can do and write a row."""
+    Visit.objects.create(link_id=link, program_id=program, ip_hash="bare")
+    return HttpResponse()
+
+
+urlpatterns = [path("bare/<int:link>/<int:program>/", bare), *site_urlpatterns]

@@ -1,0 +1,1 @@
+"""Tests of the fraud checks and what is made of their findings."""
