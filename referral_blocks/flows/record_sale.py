@@ -17,7 +17,7 @@ from referral_blocks.ledger.models import Account
 from referral_blocks.ledger.services import post_transfer
 from referral_blocks.people.services import email_key
 from referral_blocks.programs.models import Program, ProgramStatus
-from referral_blocks.referrals.models import Referral, Stage
+from referral_blocks.referrals.models import Referral, Review, Stage
 from referral_blocks.referrals.services import qualify
 from referral_blocks.rewards.models import Reward
 from referral_blocks.rewards.services import promise_rewards
@@ -68,7 +68,9 @@ def record_sale(
             return Recorded(sale, False, [])
         _require_credit(program, referral, when)
         qualify(referral=referral, at=when)
-        rewards = promise_rewards(referral=referral, sale=sale)
+        # A blocked friend's sale is recorded, for the books, and earns nobody anything.
+        blocked = referral.review == Review.BLOCKED
+        rewards = [] if blocked else promise_rewards(referral=referral, sale=sale)
         for reward in rewards:
             post_transfer(
                 key=f"reward:{reward.pk}:promised",

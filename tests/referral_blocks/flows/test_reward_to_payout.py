@@ -219,6 +219,17 @@ def test_a_blocked_referral_pays_nothing(staff):
         approve_reward(reward=reward, actor=staff)
 
 
+def test_a_friend_who_was_blocked_before_buying_earns_nobody_anything(staff):
+    program = make_program(rules=AUTOMATIC)
+    link = make_link(program, email="robin@example.com")
+    referral = make_referral(program, email="robin+2@example.com", link=link)
+    review_referral(referral=referral, approve=False, note="Same person", actor=staff)
+    sale = {"source": "api", "external_id": "1", "friend_email": "robin+2@example.com"}
+    recorded = record_sale(program=program, amount="100", currency="GBP", **sale)
+    assert (recorded.created, recorded.rewards) == (True, [])
+    assert (Reward.objects.count(), Payout.objects.count()) == (0, 0)
+
+
 def test_every_scheduled_task_runs_twice_without_harm():
     earn()
     for job in tasks.SCHEDULES:
