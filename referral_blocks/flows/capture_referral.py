@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from referral_blocks import signals
 from referral_blocks.core.errors import InvalidInput
+from referral_blocks.core.text import clean_name
 from referral_blocks.emails.compose import FRIEND_ARRIVED
 from referral_blocks.emails.services import request_email
 from referral_blocks.people.services import get_or_create_person
@@ -62,6 +63,7 @@ def capture_referral(
             program=program,
             link=attribution.link,
             friend=friend,
+            friend_name=clean_name(name),
             terms_version=current_terms(program=program),
             method=attribution.method,
         )

@@ -10,6 +10,8 @@ from referral_blocks.links.services import add_ignored_visit, add_visit
 from referral_blocks.programs.models import Program, Touch
 from referral_blocks.referrals.attribution import link_from_token, visit_token
 
+FLOOD = "flood"
+
 
 @dataclass(frozen=True, slots=True)
 class Visited:
@@ -25,7 +27,8 @@ def record_visit(
     """Write one visit and return the token that carries its attribution.
 
     An unknown or expired code, or a programme that is not open, writes nothing; ``ignored_because`` (``bot``, …) is
-    noted apart. Under first touch, an attribution in ``cookies`` that still holds is kept and returned instead.
+    noted apart. A visit in a FLOOD from one address is not counted, and still attributed: many people share an address.
+    Under first touch, an attribution in ``cookies`` that still holds is kept and returned instead.
     """
     link = link_by_code(code=code, site_id=site_id)
     if link is None:
@@ -33,11 +36,15 @@ def record_visit(
     program = link.referrer.program
     if link.is_expired or not program.is_open:
         return Visited(program)
+    visit = None
     if ignored_because:
         add_ignored_visit(link=link, reason=ignored_because)
-        return Visited(program)
-    visit = add_visit(link=link, program_id=program.pk, ip_hash=ip_hash)
-    return Visited(program, _first_touch(link, (cookies or {}).get(cookie_name(program), "")) or visit_token(visit))
+        if ignored_because != FLOOD:
+            return Visited(program)
+    else:
+        visit = add_visit(link=link, program_id=program.pk, ip_hash=ip_hash)
+    earlier = _first_touch(link, (cookies or {}).get(cookie_name(program), ""))
+    return Visited(program, earlier or visit_token(link=link, visit=visit))
 
 
 def cookie_name(program: Program) -> str:

@@ -7,12 +7,20 @@ import logging
 from django.db import transaction
 
 from referral_blocks import signals
+from referral_blocks.core.conf import get_conf
 from referral_blocks.core.money import Money
 from referral_blocks.ledger.models import Account
 from referral_blocks.ledger.services import post_transfer
 from referral_blocks.payouts.models import Payout, PayoutAttempt, PayoutState
 from referral_blocks.payouts.provider import Outcome, PayoutRequest, PayoutResult, Recipient, payout_provider
-from referral_blocks.payouts.services import claim_attempt, move_payout, record_result, release_items, rewards_in
+from referral_blocks.payouts.services import (
+    claim_attempt,
+    close_attempt,
+    move_payout,
+    record_result,
+    release_items,
+    rewards_in,
+)
 from referral_blocks.rewards.models import RewardState
 from referral_blocks.rewards.services import move_reward
 
@@ -26,15 +34,17 @@ def send_payout(*, payout_id: int) -> str | None:
     the answer is recorded in a second one. A crash between leaves the attempt to the next try, with the same key.
     """
     payout = Payout.objects.select_related("person").get(pk=payout_id)
+    if payout.provider not in get_conf().PAYOUT_PROVIDERS:
+        logger.error("Payout %s: no provider “%s” is configured", payout.public_id, payout.provider)
+        return None
     attempt = claim_attempt(payout=payout)
     if attempt is None:
         return None
     result = _ask(payout, attempt)
     with transaction.atomic():
         payout = attempt.payout = Payout.objects.select_for_update(of=("self",)).get(pk=payout_id)
-        if payout.state != PayoutState.SENDING:
-            return None  # the lease ran out and another task has recorded an answer
-        record_result(attempt=attempt, result=result)
+        if not record_result(attempt=attempt, result=result):
+            return None
         if result.outcome in (Outcome.PAID, Outcome.ACCEPTED):
             _post(payout, "sent", Account.PAYABLE, Account.IN_TRANSIT)
         if result.outcome == Outcome.PAID:
@@ -47,10 +57,15 @@ def send_payout(*, payout_id: int) -> str | None:
 
 
 def settle_payout(*, payout: Payout) -> bool:
-    """Sent → paid, because the provider or a person says that the recipient has it; False when it was paid before.
+    """→ paid, because the provider or a person says that the recipient has it; False when it was paid before.
 
-    Inside the caller's transaction. Raises NotPossibleNow for a payout that was not sent.
+    Inside the caller's transaction, which holds the payout's lock. A payout whose answer is still on its way counts as
+    sent: whoever has the reward in hand knows better. Raises NotPossibleNow for one that nobody has begun to send.
     """
+    if payout.state == PayoutState.PAID:
+        return False
+    _post(payout, "sent", Account.PAYABLE, Account.IN_TRANSIT)
+    close_attempt(payout=payout)
     if not move_payout(payout=payout, to=PayoutState.PAID, reason="settled"):
         return False
     _issue(payout)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.urls import reverse
 
 from referral_blocks.core.codes import normalise_code
+from referral_blocks.referrers.session import Session
 
 from .models import ReferralLink
 
@@ -27,3 +28,13 @@ def link_by_code(*, code: str, site_id: int) -> ReferralLink | None:
 def link_url(link: ReferralLink) -> str:
     """The absolute address that a referrer shares."""
     return link.referrer.program.site.root_url + reverse("referral_blocks:visit", args=[link.code])
+
+
+def link_of_session(session: Session) -> ReferralLink | None:
+    """The link to show to whoever holds the session, with programme and site loaded; None when there is none."""
+    links = ReferralLink.objects.filter(referrer=session.referrer)
+    shown = links.filter(is_primary=True) if session.verified else links.filter(pk=session.link_id or 0)
+    link = shown.first()
+    if link is not None:
+        link.referrer = session.referrer
+    return link

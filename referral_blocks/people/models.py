@@ -8,6 +8,11 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 
+def first_name(name: str) -> str:
+    """What somebody is called: the first word of the name, not longer than names are."""
+    return name.split(maxsplit=1)[0][:40] if name.strip() else ""
+
+
 class Person(models.Model):
     """Somebody with an e-mail address, whichever sides of however many programmes they are on."""
 
@@ -32,4 +37,4 @@ class Person(models.Model):
 
     @property
     def first_name(self) -> str:
-        return self.name.split(" ")[0] if self.name else ""
+        return first_name(self.name)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.utils import timezone
 
-from referral_blocks.core.text import clean_email, clean_text
+from referral_blocks.core.text import clean_email, clean_name, clean_text
 
 from .models import Person
 
@@ -27,25 +27,19 @@ def mailbox_key(email: str) -> str:
 
 
 def get_or_create_person(*, email: str, name: str = "", phone: str = "", locale: str = "") -> Person:
-    """The Person with this address; a known one keeps what it says of itself, and only gaps are filled.
+    """The Person with this address. A known one is returned as it is: anybody can type anybody's address into a form.
 
     Raises InvalidInput with path ``email``, ``name`` or ``phone``.
     """
     address = clean_email(email)
     given = {
-        "name": clean_text(name, max_length=120, path=("name",), required=False),
+        "name": clean_name(name),
         "phone": clean_text(phone, max_length=32, path=("phone",), required=False),
         "locale": locale[:12],
     }
-    person, created = Person.objects.get_or_create(
+    person, _created = Person.objects.get_or_create(
         email_key=email_key(address), defaults={"email": address, "mailbox_key": mailbox_key(address), **given}
     )
-    if not created:
-        gaps = {field: value for field, value in given.items() if value and not getattr(person, field)}
-        for field, value in gaps.items():
-            setattr(person, field, value)
-        if gaps:
-            person.save(update_fields=list(gaps))
     return person
 
 

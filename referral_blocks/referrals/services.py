@@ -25,7 +25,13 @@ REVIEWS: dict[str, set[str]] = {
 
 
 def get_or_create_referral(
-    *, program: Program, link: ReferralLink, friend: Person, terms_version: TermsVersion, method: str
+    *,
+    program: Program,
+    link: ReferralLink,
+    friend: Person,
+    terms_version: TermsVersion,
+    method: str,
+    friend_name: str = "",
 ) -> tuple[Referral, bool]:
     """The friend's referral in this programme, and whether it is new; the first one stays whoever comes later."""
     return Referral.objects.get_or_create(
@@ -33,6 +39,7 @@ def get_or_create_referral(
         friend=friend,
         defaults={
             "referrer": link.referrer,
+            "friend_name": friend_name,
             "link": link,
             "terms_version": terms_version,
             "attribution_method": method,

@@ -27,8 +27,3 @@ class Referrer(models.Model):
 
     def __str__(self) -> str:
         return str(self.person)
-
-    @property
-    def greeting_name(self) -> str:
-        """The first name, only with consent; empty otherwise."""
-        return self.person.first_name if self.greeting_consent else ""

@@ -88,6 +88,8 @@ def approve_if_clear(*, reward: Reward, actor: User | None = None) -> bool:
         lock(reward)
         if reward.state != RewardState.PENDING or reward.pending_reasons.exists():
             return False
+        if reward.referral.review == Review.BLOCKED:
+            return False
         return change_state(
             reward, RewardState.APPROVED, allowed=STEPS, audit=RewardChange, reason="clear", actor=actor
         )

@@ -7,14 +7,15 @@ from urllib.parse import urlencode
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
-from wagtail.models import Site
 
 from referral_blocks.core.errors import DomainError
 from referral_blocks.core.ratelimit import check_rate
 from referral_blocks.core.visitor import ip_hash, not_a_visit
-from referral_blocks.flows.record_visit import cookie_name, record_visit
+from referral_blocks.flows.record_visit import FLOOD, cookie_name, record_visit
 from referral_blocks.programs.selectors import only_live_program, page_url
 from referral_blocks.referrals.attribution import TOKEN_PARAMETER
+
+from .site import site_of
 
 
 @never_cache
@@ -25,7 +26,7 @@ def visit(request: HttpRequest, code: str) -> HttpResponse:
     An unknown code leads to the site's only live programme or its front page; an expired code, or one of a programme
     that is not open, to that programme's page; in both cases nothing is recorded and no cookie set.
     """
-    site = Site.find_for_request(request)
+    site = site_of(request)
     visitor = ip_hash(request)
     visited = record_visit(
         code=code,
@@ -59,5 +60,5 @@ def _flood(visitor: str) -> str | None:
     try:
         check_rate("visit", visitor, limit="60/minute")
     except DomainError:
-        return "flood"
+        return FLOOD
     return None
