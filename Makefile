@@ -58,4 +58,4 @@ lock: ## Pin dependencies anew (needs uv)
 	uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --extra site --extra dev \
 		pyproject.toml -c requirements.txt -o requirements-dev.txt
 clean: ## Remove .venv and the demo's data
-	@rm -rf $(VENV) $(DATA_DIR)
+	@rm -rf "$(VENV)" "$(DATA_DIR)"

@@ -19,6 +19,7 @@ from referral_blocks.core.visitor import ip_hash
 from referral_blocks.programs.models import Program, ProgramStatus
 from referral_blocks.referrers.session import Session, read_session
 from referral_blocks.views.sign_in import session_cookie
+from referral_blocks.views.site import site_of
 
 from .errors import ErrorCode, refusal
 
@@ -35,7 +36,7 @@ class Context:
 
     @cached_property
     def site(self) -> Site:
-        return Site.find_for_request(self.request)
+        return site_of(self.request)
 
     @cached_property
     def bearer(self) -> str:

@@ -30,6 +30,7 @@ class UserErrorCode(Enum):
     INVALID = strawberry.enum_value("invalid", description="Malformed in a way that has no code of its own.")
     INVALID_AMOUNT = strawberry.enum_value("invalid_amount", description="No number, not positive, or too large.")
     INVALID_CURRENCY = strawberry.enum_value("invalid_currency", description="ISO 4217 knows no such currency.")
+    INVALID_NAME = strawberry.enum_value("invalid_name", description="A name with an address or a link in it.")
     INVALID_EMAIL = strawberry.enum_value("invalid_email", description="Not an e-mail address.")
     INVALID_TEXT = strawberry.enum_value("invalid_text", description="The text holds control characters.")
     INVALID_TOKEN = strawberry.enum_value("invalid_token", description="The token is damaged or too old.")

@@ -21,16 +21,12 @@ def _clean_cache():
 @pytest.fixture(autouse=True)
 def _wagtail_root(request: pytest.FixtureRequest) -> None:
     """A transactional test flushes Wagtail's root page, site and locale away; later tests need them again."""
-    if not {"db", "transactional_db", "django_db_setup"} & set(request.fixturenames):
+    marker = request.node.get_closest_marker("django_db")
+    names = set(request.fixturenames)
+    if marker is None and not {"db", "transactional_db", "live_server"} & names:
         return
-    if request.node.get_closest_marker("django_db") is None and "db" not in request.fixturenames:
-        return
-    request.getfixturevalue(
-        "transactional_db"
-        if "transactional_db" in request.fixturenames
-        or ((m := request.node.get_closest_marker("django_db")) and m.kwargs.get("transaction"))
-        else "db"
-    )
+    transactional = (marker and marker.kwargs.get("transaction")) or {"transactional_db", "live_server"} & names
+    request.getfixturevalue("transactional_db" if transactional else "db")
     from wagtail.models import Locale, Page, Site
 
     if Site.objects.filter(is_default_site=True).exists():

@@ -35,9 +35,11 @@ def make_program(*, rules: tuple[dict[str, Any], ...] = RULES, **fields: Any) ->
     return program
 
 
-def make_link(program: Program, *, email: str = "referrer@example.com", name: str = "Robin Example") -> ReferralLink:
-    """A referrer who has joined and lets friends see the first name."""
-    return join_program(program=program, email=email, name=name, accept_terms=True, greeting_consent=True).link
+def make_link(
+    program: Program, *, email: str = "referrer@example.com", name: str = "Robin Example", consent: bool = True
+) -> ReferralLink:
+    """A referrer who has joined; ``consent`` lets friends read the first name."""
+    return join_program(program=program, email=email, name=name, accept_terms=True, greeting_consent=consent).link
 
 
 def make_referral(program: Program, *, email: str = "friend@example.com", link: ReferralLink | None = None) -> Referral:

@@ -18,6 +18,27 @@ STEPS_FOR_REFERRERS = [
 ]
 
 
+def home_body() -> Stream:
+    """The front page: says what there is, and lets customers join at once."""
+    return [
+        (
+            "hero",
+            {
+                "speaks_to": "referrer",
+                "greeting": False,
+                "heading": "Clean windows, all year round",
+                "text": "Demo data: this window cleaner is imagined. Customers who bring a neighbour are rewarded.",
+                "show_offer": True,
+                "action_text": "Get my link",
+                "action_aim": "join_form",
+            },
+        ),
+        ("steps", {"heading": "Bring a neighbour", "steps": STEPS_FOR_REFERRERS}),
+        ("share_panel", {"heading": "Here is your link", "text": "", "message": "", "show_qr": True}),
+        ("join_form", {"heading": "Get your own link", "text": "Takes half a minute.", "button": "Get my link"}),
+    ]
+
+
 def landing_body() -> Stream:
     """The landing page: greets invited friends and takes their details."""
     return [

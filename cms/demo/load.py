@@ -27,7 +27,7 @@ from referral_blocks.referrers.models import Referrer
 from referral_blocks.rewards.models import Approval, RewardRule, Side
 from referral_blocks.theming.models import SiteTheme
 
-from .content import landing_body, share_body
+from .content import home_body, landing_body, share_body
 
 ADMIN = "admin"
 SLUG = "bring-a-neighbour"
@@ -105,7 +105,7 @@ def _site(port: int) -> Site:
     if home is None:
         welcome = site.root_page
         home = Page.get_first_root_node().add_child(
-            instance=HomePage(title="Bright Windows (demo)", slug="bright-windows", live=True)
+            instance=HomePage(title="Bright Windows (demo)", slug="bright-windows", body=home_body())
         )
         site.root_page = home
         site.site_name = "Bright Windows (demo)"

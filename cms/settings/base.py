@@ -4,6 +4,7 @@ from pathlib import Path
 
 import environ
 from csp.constants import NONE, SELF
+from django.core.exceptions import ImproperlyConfigured
 
 env = environ.Env()
 BASE_DIR = Path(__file__).resolve().parents[2]
@@ -85,9 +86,23 @@ SQLITE_OPTIONS = {
 }
 
 
-def databases(default_url: str | None = None) -> dict[str, dict]:
-    """The DATABASES setting from DATABASE_URL, or from ``default_url``; raises where neither is given."""
-    database = env.db_url("DATABASE_URL", default=default_url) if default_url else env.db_url("DATABASE_URL")
+def required(name: str) -> str:
+    """The variable's value; raises ImproperlyConfigured with its name when it is missing or empty."""
+    value: str = env(name, default="")
+    if not value:
+        raise ImproperlyConfigured(f"Set the {name} environment variable")
+    return value
+
+
+def databases(sqlite_file: Path | None = None) -> dict[str, dict]:
+    """The DATABASES setting from DATABASE_URL, or SQLite in ``sqlite_file``; raises where neither is given."""
+    if sqlite_file and not env("DATABASE_URL", default=""):
+        database = {"ENGINE": "django.db.backends.sqlite3", "NAME": str(sqlite_file)}
+    else:
+        required("DATABASE_URL")
+        database = env.db_url("DATABASE_URL")
+    if not database.get("ENGINE"):
+        raise ImproperlyConfigured("DATABASE_URL has to look like postgresql://user:password@host/name")
     if database["ENGINE"].endswith("sqlite3"):
         database["OPTIONS"] = dict(SQLITE_OPTIONS)
     else:
@@ -146,6 +161,9 @@ CONTENT_SECURITY_POLICY = {
     }
 }
 X_FRAME_OPTIONS = "DENY"  # only for browsers that do not know frame-ancestors, which admits Wagtail’s previews
+
+EMAIL_TIMEOUT = 30  # seconds: a mail server that hangs must not hold a worker
+ANYMAIL = env.json("ANYMAIL", default={})  # the settings of a mail service, where EMAIL_BACKEND is one of anymail's
 
 WAGTAIL_SITE_NAME = env("SITE_NAME", default="Referral Blocks")
 WAGTAIL_ENABLE_UPDATE_CHECK = False

@@ -13,8 +13,11 @@ def _local_secret() -> str:
     try:
         DATA_DIR.mkdir(parents=True, exist_ok=True)
         if not file.exists():
-            file.touch(mode=0o600)
-            file.write_text(secrets.token_urlsafe(50))
+            # Whole or not at all: a start that is broken off must not leave an empty key behind.
+            draft = file.with_suffix(".new")
+            draft.touch(mode=0o600)
+            draft.write_text(secrets.token_urlsafe(50))
+            draft.replace(file)
         return file.read_text()
     except OSError as error:
         sys.exit(f"The folder {DATA_DIR} cannot be written ({error.strerror}). Choose another one with DATA_DIR=….")
@@ -30,7 +33,7 @@ def _port() -> int:
 DEBUG = env.bool("DEBUG", default=True)
 SECRET_KEY = env("SECRET_KEY", default=None) or _local_secret()
 ALLOWED_HOSTS = ["localhost", "127.0.0.1", "[::1]"]
-DATABASES = databases(f"sqlite:///{DATA_DIR / 'db.sqlite3'}")
+DATABASES = databases(DATA_DIR / "db.sqlite3")
 PORT = _port()
 WAGTAILADMIN_BASE_URL = f"http://localhost:{PORT}"
 

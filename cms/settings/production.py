@@ -1,18 +1,18 @@
 """A real site behind TLS; every value that differs between machines comes from the environment and has to be given."""
 
 from .base import *
-from .base import DATA_DIR, databases, env
+from .base import DATA_DIR, databases, env, required
 
 DEBUG = False
-SECRET_KEY = env("SECRET_KEY")
-ALLOWED_HOSTS = env.list("ALLOWED_HOSTS")
+SECRET_KEY = required("SECRET_KEY")
+ALLOWED_HOSTS = required("ALLOWED_HOSTS").split(",")
 DATABASES = databases()
-WAGTAILADMIN_BASE_URL = env("BASE_URL")
+WAGTAILADMIN_BASE_URL = required("BASE_URL")
 CSRF_TRUSTED_ORIGINS = [WAGTAILADMIN_BASE_URL]
 
 EMAIL_BACKEND = env("EMAIL_BACKEND", default="django.core.mail.backends.smtp.EmailBackend")
 vars().update(env.email_url("EMAIL_URL", default="smtp://localhost:25", backend=EMAIL_BACKEND))
-DEFAULT_FROM_EMAIL = SERVER_EMAIL = env("DEFAULT_FROM_EMAIL")
+DEFAULT_FROM_EMAIL = SERVER_EMAIL = required("DEFAULT_FROM_EMAIL")
 
 STATIC_ROOT = DATA_DIR / "static"
 STORAGES = {

@@ -11,7 +11,7 @@ SECRET_KEY = "only-for-tests-" + "x" * 50
 ALLOWED_HOSTS = ["*"]
 DATA_DIR = Path(tempfile.mkdtemp(prefix="referral-blocks-test-"))
 MEDIA_ROOT = DATA_DIR / "media"
-DATABASES = databases(f"sqlite:///{DATA_DIR / 'db.sqlite3'}")
+DATABASES = databases(DATA_DIR / "db.sqlite3")
 if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
     # A file: an in-memory database raises "table is locked" once a second thread reads.
     DATABASES["default"]["TEST"] = {"NAME": str(DATA_DIR / "test.sqlite3")}

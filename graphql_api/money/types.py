@@ -28,7 +28,7 @@ class Money:
         self,
         locale: Annotated[
             str | None,
-            strawberry.argument(description="How to write it, such as de-AT; by default the language of the request."),
+            strawberry.argument(description="How to write it, such as de-AT; by default the site’s language."),
         ] = None,
     ) -> str:
         if locale == "" or len(locale or "") > LOCALE_LENGTH:

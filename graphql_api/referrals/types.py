@@ -29,8 +29,7 @@ class Referral(relay.Node):
 
     @strawberry_django.field(
         description="The friend’s first name; empty when it is not known.",
-        only=["friend__name"],
-        select_related=["friend"],
+        only=["friend_name"],
     )
     def friend_first_name(self, root: strawberry.Parent[models.Referral]) -> str:
-        return root.friend.first_name
+        return root.friend_first_name

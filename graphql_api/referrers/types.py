@@ -15,7 +15,7 @@ from graphql_api.programs.types import Program
 from graphql_api.referrals.types import Referral
 from graphql_api.rewards.types import Reward
 from referral_blocks.analytics.standing import standing_of
-from referral_blocks.links.models import ReferralLink as LinkModel
+from referral_blocks.links.selectors import link_of_session
 from referral_blocks.referrals.models import Referral as ReferralModel
 from referral_blocks.referrers.session import Session
 from referral_blocks.rewards.models import Reward as RewardModel
@@ -42,8 +42,9 @@ class Viewer:
 
     @strawberry.field(description="Their link.")
     def link(self) -> ReferralLink:
-        link = LinkModel.objects.get(referrer=self.session.referrer, is_primary=True)
-        link.referrer = self.session.referrer  # with programme and site, which the addresses need
+        link = link_of_session(self.session)
+        if link is None:
+            require_verified(self.session)
         return link  # type: ignore[return-value]
 
     @strawberry.field(description=f"Their first name; empty when it is not known. {NEEDS_VERIFIED}")

@@ -12,9 +12,7 @@ from wagtail.models import Site
 
 from referral_blocks.analytics.standing import Standing, standing_of
 from referral_blocks.flows.record_visit import cookie_name
-from referral_blocks.links.models import ReferralLink
-from referral_blocks.links.selectors import link_url
-from referral_blocks.links.services import primary_link
+from referral_blocks.links.selectors import link_of_session, link_url
 from referral_blocks.programs.models import Program, ProgramStatus
 from referral_blocks.referrals.attribution import TOKEN_PARAMETER, link_from_token
 from referral_blocks.referrals.models import Referral
@@ -135,7 +133,7 @@ class Audience:
                 self.personal = True
                 link = link_from_token(token=token, program=program)
                 if link is not None:
-                    return Invitation(link.referrer.greeting_name, token)
+                    return Invitation(link.greeting_name, token)
             return None
 
         self.asked = True
@@ -161,13 +159,12 @@ class Audience:
         self.asked = True
         return self._once("session", program.pk, read)
 
-    def share(self, referrer: Referrer) -> Share:
-        def read() -> Share:
-            link: ReferralLink = primary_link(referrer=referrer)
-            link.referrer = referrer  # loaded with its programme and site already
-            return Share(link.code, link_url(link))
+    def share(self, session: Session) -> Share | None:
+        def read() -> Share | None:
+            link = link_of_session(session)
+            return Share(link.code, link_url(link)) if link else None
 
-        return self._once("share", referrer.pk, read)
+        return self._once("share", session.referrer.pk, read)
 
     def progress(self, referrer: Referrer) -> Progress:
         def read() -> Progress:

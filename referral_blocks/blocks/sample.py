@@ -48,12 +48,12 @@ class SampleAudience(Audience):
     def session(self, program: Program) -> Session:
         return Session(Referrer(person=Person(name="Alex Example"), program=program), verified=True)
 
-    def share(self, referrer: Referrer) -> Share:
+    def share(self, session: Session) -> Share:
         return Share(SAMPLE_CODE, f"https://example.com/r/{SAMPLE_CODE}/")
 
     def progress(self, referrer: Referrer) -> Progress:
         zero, earned = Money(0, "EUR"), Money(2000, "EUR")
         joined = timezone.now() - timedelta(days=20)
-        friend = Referral(friend=Person(name="Kim Example"), stage=Stage.QUALIFIED, attributed_at=joined)
+        friend = Referral(friend_name="Kim Example", stage=Stage.QUALIFIED, attributed_at=joined)
         reward = RewardLine(_("20 € gift card"), RewardState.ISSUED, str(RewardState.ISSUED.label))
         return Progress(Standing(12, 1, 1, zero, earned), [reward], [friend])

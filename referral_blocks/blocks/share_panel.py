@@ -34,9 +34,9 @@ class SharePanelBlock(ReferralBlock):
 
     def extra_context(self, value: Any, *, audience: Audience, program: Program | None, context: Context) -> Context:
         session = audience.session(program) if program else None
-        if session is None or program is None:
+        share = audience.share(session) if session else None
+        if program is None or share is None:
             return {"session": None}
-        share = audience.share(session.referrer)
         subject, body = quote(program.name), quote(f"{value.get('message') or ''}\n{share.url}".strip())
         return {"session": session, "share": share, "mail_link": f"mailto:?subject={subject}&body={body}"}
 

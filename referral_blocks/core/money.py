@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from functools import cache
 
 import iso4217
@@ -15,6 +16,10 @@ from .errors import InvalidInput
 
 POINTS = "PTS"  # the currency of points: no decimals, and only inside the house
 MAX_MINOR = 10**15  # far above any sale, far below BIGINT, so that sums of many cannot overflow
+
+
+# Digits, a point, digits: no exponents, group marks or other scripts' digits, which people read in different ways.
+AMOUNT = re.compile(r"[+-]?[0-9]{1,20}(\.[0-9]{1,20})?")
 
 
 @cache
@@ -71,27 +76,24 @@ def parse_amount(amount: str | Decimal | int, currency: str, *, path: tuple[str,
     code = validate_currency(currency)
     if isinstance(amount, float):
         raise TypeError("Money is never a float")
-    try:
-        value = Decimal(str(amount).strip())
-    except InvalidOperation:
-        value = Decimal("NaN")
-    if not value.is_finite():
+    text = str(amount).strip()
+    if not AMOUNT.fullmatch(text):
         raise InvalidInput(
             _("“%(amount)s” is not an amount. Write it as 12.50.") % {"amount": str(amount)[:32]},
             code="invalid_amount",
             path=path,
         )
+    value = Decimal(text)
     if value <= 0:
         raise InvalidInput(_("The amount has to be more than zero."), code="invalid_amount", path=path)
     exponent = exponents()[code]
     if value >= Decimal(MAX_MINOR).scaleb(-exponent):
         raise InvalidInput(_("The amount is too large."), code="invalid_amount", path=path)
-    minor = value.scaleb(exponent)
-    if minor != minor.to_integral_value():
+    if len(text.partition(".")[2].rstrip("0")) > exponent:
         raise InvalidInput(
             _("%(currency)s has %(decimals)d decimals; “%(amount)s” has more.")
             % {"currency": code, "decimals": exponent, "amount": str(amount)[:32]},
             code="too_many_decimals",
             path=path,
         )
-    return Money(int(minor), code)
+    return Money(int(value.scaleb(exponent)), code)

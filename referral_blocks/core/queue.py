@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime
 from typing import Any
 
 from django.conf import settings
 from django.db import connections, transaction
 from django.utils import timezone
-from django_q.models import OrmQ, Schedule
+from django_q.models import OrmQ, Schedule, Task
 from django_q.tasks import async_task
 
 
@@ -53,10 +53,9 @@ def waiting_count() -> int:
     return OrmQ.objects.count()
 
 
-def oldest_due_age() -> timedelta:
-    """How long the longest-waiting task has been free to start; zero when none waits."""
-    first = OrmQ.objects.filter(lock__lt=timezone.now()).order_by("lock").values_list("lock", flat=True).first()
-    return timezone.now() - first if first else timedelta(0)
+def last_finished_at() -> datetime | None:
+    """When the cluster last came to the end of a task, well or badly; None when it never did."""
+    return Task.objects.order_by("-stopped").values_list("stopped", flat=True).first()
 
 
 def configuration_problems() -> list[str]:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import logging
 import time
 from functools import cache
 from threading import Lock
 
 from django.utils.translation import gettext_lazy as _
 from limits import RateLimitItem, parse
+from limits.errors import StorageError
 from limits.storage import storage_from_string
 from limits.strategies import SlidingWindowCounterRateLimiter
 
@@ -15,6 +17,7 @@ from .conf import get_conf
 from .errors import DomainError
 
 MEMORY = "memory://"
+logger = logging.getLogger(__name__)
 
 
 class TooManyRequests(DomainError):
@@ -52,7 +55,9 @@ class LocalWindows:
 
 @cache
 def _limiter(storage: str) -> LocalWindows | SlidingWindowCounterRateLimiter:
-    return LocalWindows() if storage == MEMORY else SlidingWindowCounterRateLimiter(storage_from_string(storage))
+    if storage == MEMORY:
+        return LocalWindows()
+    return SlidingWindowCounterRateLimiter(storage_from_string(storage, wrap_exceptions=True))
 
 
 _item = cache(parse)
@@ -61,5 +66,13 @@ _item = cache(parse)
 def check_rate(purpose: str, caller: str, *, limit: str) -> None:
     """Count one request of ``caller`` for ``purpose``; raises TooManyRequests above ``limit`` (such as "10/minute")."""
     conf = get_conf()
-    if conf.RATE_LIMITS_ENABLED and not _limiter(conf.RATE_LIMIT_STORAGE).hit(_item(limit), purpose, caller):
+    if not conf.RATE_LIMITS_ENABLED:
+        return
+    try:
+        admitted = _limiter(conf.RATE_LIMIT_STORAGE).hit(_item(limit), purpose, caller)
+    except StorageError:
+        # A limit that cannot count must not close the site.
+        logger.exception("Rate limits cannot be counted")
+        return
+    if not admitted:
         raise TooManyRequests(_("Too many tries. Wait a few minutes, then try again."))

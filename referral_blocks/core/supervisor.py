@@ -15,8 +15,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from django.db import DatabaseError, connection
+from django.utils import timezone
 
-from . import heartbeat
+from . import heartbeat, queue
 from .children import kill_group, start_child, stop_child
 
 logger = logging.getLogger(__name__)
@@ -54,6 +55,14 @@ class Supervisor:
             self._restarts += 1
             self.stopping.wait(min(2 ** min(self._restarts, 5), 30))
 
+    def _ran_nothing(self) -> bool:
+        """Whether no task at all has ended lately: beats wait behind a long queue, or fail with everything else."""
+        try:
+            last = queue.last_finished_at()
+        except DatabaseError:
+            return False
+        return last is None or (timezone.now() - last).total_seconds() > self.stale_after
+
     def _watch(self, cluster: subprocess.Popen[bytes]) -> None:
         """Returns when the cluster has died, when its heart has stopped, or when we are to stop."""
         started = time.monotonic()
@@ -66,7 +75,9 @@ class Supervisor:
             try:
                 age = heartbeat.age()
                 beaten = age is not None and (last_request is None or age.total_seconds() < now - last_request)
-                if last_request is None or (beaten and now - last_request >= self.beat_every):
+                # Without an answer ask again later: one beat may be lost, and each that waits costs a row.
+                patience = self.beat_every if beaten else 4 * self.beat_every
+                if last_request is None or now - last_request >= patience:
                     heartbeat.request_beat()
                     last_request = now
             except DatabaseError:
@@ -74,7 +85,7 @@ class Supervisor:
                 connection.close()
                 continue
             silent = age.total_seconds() if age is not None else now - started
-            if min(silent, now - started) > self.stale_after:
+            if min(silent, now - started) > self.stale_after and self._ran_nothing():
                 logger.error("Cluster %s has run nothing for %.0f s: replaced", cluster.pid, silent)
                 return
             if beaten and silent < self.beat_every:

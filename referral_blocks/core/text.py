@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 
 from django.core.exceptions import ValidationError
@@ -11,6 +12,10 @@ from django.utils.translation import gettext_lazy as _
 from .errors import InvalidInput
 
 _email = EmailValidator()
+# Control characters, lone surrogates, direction overrides and other unseen marks, line and paragraph separators.
+UNSEEN = ("Cc", "Cs", "Cf", "Zl", "Zp")
+JOINERS = "\u200c\u200d"  # some scripts cannot be written without them
+_ADDRESS = re.compile(r"[/@\\]|[^\W\d_]{2,}\.[^\W\d_]{2,}")  # what mail programs turn into links
 MAX_EMAIL = 254  # RFC 5321 §4.5.3.1.3, less the angle brackets
 
 
@@ -22,8 +27,8 @@ def clean_text(
     PostgreSQL cannot store NUL, and a line break in a name could forge a mail header; ``lines`` admits breaks and tabs.
     """
     text = unicodedata.normalize("NFC", value).strip()
-    allowed = "\n\r\t" if lines else ""
-    if any(unicodedata.category(c) in ("Cc", "Cs") and c not in allowed for c in text):
+    allowed = JOINERS + ("\n\r\t" if lines else "")
+    if any(unicodedata.category(c) in UNSEEN and c not in allowed for c in text):
         raise InvalidInput(_("Remove the control characters from this text."), code="invalid_text", path=path)
     if required and not text:
         raise InvalidInput(_("This cannot be empty."), code="required", path=path)
@@ -43,4 +48,13 @@ def clean_email(value: str, *, path: tuple[str, ...] = ("email",)) -> str:
             code="invalid_email",
             path=path,
         ) from None
+    return text
+
+
+def clean_name(value: str, *, path: tuple[str, ...] = ("name",)) -> str:
+    """A person's or a business's name; raises InvalidInput also for one with a web or mail address in it: names stand
+    in mails to others, and nobody shall send a link that way."""
+    text = clean_text(value, max_length=120, path=path, required=False)
+    if _ADDRESS.search(text):
+        raise InvalidInput(_("Write the name alone, without an address or a link."), code="invalid_name", path=path)
     return text

@@ -32,9 +32,8 @@ def not_a_visit(request: HttpRequest) -> str | None:
     """Why this request is no human visit (``method``, ``prefetch`` or ``bot``), or None for one that counts."""
     if request.method != "GET":
         return "method"
-    if any(
-        "prefetch" in request.headers.get(h, "") or "prerender" in request.headers.get(h, "") for h in PREFETCH_HEADERS
-    ):
+    purposes = " ".join(request.headers.get(name, "") for name in PREFETCH_HEADERS).lower()
+    if any(word in purposes for word in ("prefetch", "prerender", "preview")):
         return "prefetch"
     return "bot" if _is_bot(request.headers.get("User-Agent", "")[:500]) else None
 

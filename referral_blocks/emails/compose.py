@@ -75,5 +75,5 @@ def _subject(email: Email) -> tuple[Referrer | None, dict[str, Any]]:
     if email.kind == FRIEND_ARRIVED:
         paths = [f"referrer__{r}" for r in related]
         referral = Referral.objects.select_related(*paths, "friend").filter(pk=email.subject_id).first()
-        return (referral.referrer, {"friend_name": referral.friend.first_name}) if referral else (None, {})
+        return (referral.referrer, {"friend_name": referral.friend_first_name}) if referral else (None, {})
     return Referrer.objects.select_related(*related).filter(pk=email.subject_id).first(), {}

@@ -18,7 +18,7 @@ from .models import Email
 logger = logging.getLogger(__name__)
 
 SEND_TASK = "referral_blocks.flows.tasks.send_email"
-LEASE = timedelta(minutes=5)  # longer than any mail server's time-out
+LEASE = timedelta(minutes=5)  # longer than EMAIL_TIMEOUT and the queue's own time-out
 MAX_TRIES = 8
 
 
@@ -46,9 +46,20 @@ def send_email(*, email_id: int) -> bool:
     email = Email.objects.select_related("person").get(pk=email_id)
     message = compose(email)
     if message is not None:
-        message.send()
+        try:
+            message.send()
+        except Exception:
+            _release(email)
+            raise
     Email.objects.filter(pk=email_id).update(sent_at=timezone.now(), leased_until=None)
     return True
+
+
+def _release(email: Email) -> None:
+    """Free the mail for its next try; say so when that was the last."""
+    Email.objects.filter(pk=email.pk).update(leased_until=None)
+    if email.tries >= MAX_TRIES:
+        logger.error("Mail %s (%s) is given up after %d tries", email.pk, email.kind, email.tries)
 
 
 def requeue_unsent_emails(*, limit: int) -> int:

@@ -8,6 +8,7 @@ from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
 from referral_blocks.core.errors import InvalidInput
+from referral_blocks.core.text import clean_name
 from referral_blocks.people.services import get_or_create_person
 from referral_blocks.programs.models import Program
 from referral_blocks.programs.services import current_terms
@@ -61,6 +62,7 @@ def capture_referral(
             program=program,
             referrer=attribution.link.referrer,
             friend=friend,
+            friend_name=clean_name(name),
             terms_version=current_terms(program=program),
             method=attribution.method,
             link=attribution.link,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import timedelta
 
 from django.db import transaction
 from django.utils import timezone
@@ -10,15 +11,20 @@ from django.utils.translation import gettext_lazy as _
 
 from referral_blocks import signals
 from referral_blocks.core.errors import InvalidInput, NotPossibleNow
+from referral_blocks.core.text import clean_name
 from referral_blocks.emails.compose import SIGN_IN, WELCOME
+from referral_blocks.emails.models import Email
 from referral_blocks.emails.services import request_email
 from referral_blocks.links.models import ReferralLink
-from referral_blocks.links.services import primary_link
+from referral_blocks.links.services import link_for_join
+from referral_blocks.people.models import first_name
 from referral_blocks.people.services import get_or_create_person
 from referral_blocks.programs.models import Program
 from referral_blocks.programs.services import current_terms
 from referral_blocks.referrers.models import Referrer
 from referral_blocks.referrers.services import get_or_create_referrer
+
+PAUSE, DAY, A_DAY = timedelta(minutes=10), timedelta(days=1), 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +61,7 @@ def join_program(
             terms_version=current_terms(program=program),
             greeting_consent=greeting_consent,
         )
-        link = primary_link(referrer=referrer)
+        link = link_for_join(referrer=referrer, greeting_name=first_name(clean_name(name)) if greeting_consent else "")
         if created:
             request_email(key=f"welcome:{referrer.pk}", kind=WELCOME, person=person, subject_id=referrer.pk)
             signals.send_on_commit(signals.referrer_joined, referrer=referrer)
@@ -71,6 +77,11 @@ def require_terms(program: Program, accepted: bool) -> None:
 
 
 def request_sign_in(referrer: Referrer) -> None:
-    """Mail a sign-in link, at most one in ten minutes."""
-    slot = int(timezone.now().timestamp() // 600)
+    """Mail a sign-in link, at most one in ten minutes and ten a day; more are asked for in vain."""
+    now = timezone.now()
+    sent = Email.objects.filter(kind=SIGN_IN, subject_id=referrer.pk, person=referrer.person)
+    if sent.filter(created_at__gt=now - PAUSE).exists() or sent.filter(created_at__gt=now - DAY).count() >= A_DAY:
+        return
+    # The slot makes two at the same moment one.
+    slot = int(now.timestamp() // PAUSE.total_seconds())
     request_email(key=f"sign_in:{referrer.pk}:{slot}", kind=SIGN_IN, person=referrer.person, subject_id=referrer.pk)

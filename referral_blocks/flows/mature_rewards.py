@@ -3,6 +3,9 @@ same."""
 
 from __future__ import annotations
 
+import logging
+from collections.abc import Callable, Iterable, Iterator
+
 from django.db import transaction
 from django.utils import timezone
 
@@ -17,29 +20,41 @@ from referral_blocks.rewards.services import clear_reason
 
 from .pay_reward import SEND_TASK, approve_and_pay_if_clear
 
+logger = logging.getLogger(__name__)
 BATCH = 500
 
 
 def mature_rewards() -> int:
     """End every hold that is over, each in its own transaction; returns how many ended now."""
-    ended = 0
-    for pk in due_hold_ids(limit=BATCH):
-        with transaction.atomic():
-            (reward,) = lock_rewards(ids=[pk])
-            ended += clear_reason(reward=reward, reason=Reason.HOLD, cause="time")
-            approve_and_pay_if_clear(reward=reward)
+    return sum(_each(due_hold_ids(limit=BATCH), _end_hold))
+
+
+def _end_hold(pk: int) -> bool:
+    with transaction.atomic():
+        (reward,) = lock_rewards(ids=[pk])
+        ended = clear_reason(reward=reward, reason=Reason.HOLD, cause="time")
+        approve_and_pay_if_clear(reward=reward)
     return ended
+
+
+def _each(ids: Iterable[int], work: Callable[[int], bool]) -> Iterator[bool]:
+    """The result for each id; one that fails is logged and keeps nobody else waiting."""
+    for pk in ids:
+        try:
+            yield work(pk)
+        except Exception:
+            logger.exception("%s failed for %s", work.__name__, pk)
 
 
 def expire_referrals() -> int:
     """Close the credit window of friends who did not buy in time; returns how many."""
-    late = Referral.objects.filter(stage=Stage.CAPTURED, credit_expires_at__lte=timezone.now()).order_by("pk")[:BATCH]
-    return sum(_expire_one(referral) for referral in late)
+    late = Referral.objects.filter(stage=Stage.CAPTURED, credit_expires_at__lte=timezone.now()).order_by("pk")
+    return sum(_each(late.values_list("pk", flat=True)[:BATCH], _expire))
 
 
-def _expire_one(referral: Referral) -> bool:
+def _expire(pk: int) -> bool:
     with transaction.atomic():
-        fresh = Referral.objects.select_for_update().get(pk=referral.pk)
+        fresh = Referral.objects.select_for_update().get(pk=pk)
         return fresh.stage == Stage.CAPTURED and expire(referral=fresh)
 
 

@@ -11,6 +11,8 @@ from referral_blocks.links.services import add_ignored_visit, add_visit
 from referral_blocks.programs.models import Program, Touch
 from referral_blocks.referrals.attribution import link_from_token, visit_token
 
+FLOOD = "flood"
+
 
 @dataclass(frozen=True, slots=True)
 class Visited:
@@ -27,7 +29,8 @@ def record_visit(
     """Write one visit and return the token that carries its attribution.
 
     An unknown or expired code, or a programme that is not open, writes nothing; ``ignored_because`` (``bot``, …) is
-    noted apart. Under first touch, an attribution in ``cookies`` that still holds is kept and returned instead.
+    noted apart. A visit in a FLOOD from one address is not counted, and still attributed: many people share an address.
+    Under first touch, an attribution in ``cookies`` that still holds is kept and returned instead.
     """
     link = link_by_code(code=code, site_id=site_id)
     if link is None:
@@ -35,12 +38,15 @@ def record_visit(
     program = link.referrer.program
     if link.is_expired or not program.is_open:
         return Visited(program)
+    visit = None
     if ignored_because:
         add_ignored_visit(link=link, reason=ignored_because)
-        return Visited(program)
-    visit = add_visit(link=link, program_id=program.pk, ip_hash=ip_hash)
-    token = _first_touch(link, (cookies or {}).get(cookie_name(program), "")) or visit_token(visit)
-    return Visited(program, token, link)
+        if ignored_because != FLOOD:
+            return Visited(program)
+    else:
+        visit = add_visit(link=link, program_id=program.pk, ip_hash=ip_hash)
+    earlier = _first_touch(link, (cookies or {}).get(cookie_name(program), ""))
+    return Visited(program, earlier or visit_token(link_id=link.pk, program_id=program.pk, visit=visit), link)
 
 
 def record_visit_through(*, route: Route, ip_hash: str, cookies: dict[str, str]) -> str:
@@ -49,7 +55,7 @@ def record_visit_through(*, route: Route, ip_hash: str, cookies: dict[str, str])
     if route.attribution == Touch.FIRST and cookies.get(route.cookie):
         return ""
     visit = add_visit_through(route=route, ip_hash=ip_hash)
-    return visit_token(visit) if visit else ""
+    return visit_token(link_id=visit.link_id, program_id=visit.program_id, visit=visit) if visit else ""
 
 
 def cookie_name(program: Program) -> str:

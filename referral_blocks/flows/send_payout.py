@@ -7,13 +7,21 @@ import logging
 from django.db import transaction
 
 from referral_blocks import signals
+from referral_blocks.core.conf import get_conf
 from referral_blocks.core.money import POINTS, Money
 from referral_blocks.ledger.models import Account
 from referral_blocks.ledger.points import add_points
 from referral_blocks.ledger.services import post_transfer
 from referral_blocks.payouts.models import Payout, PayoutAttempt, PayoutItem, PayoutState
 from referral_blocks.payouts.provider import Outcome, PayoutRequest, PayoutResult, Recipient, payout_provider
-from referral_blocks.payouts.services import claim_attempt, move_payout, record_result, release_items, rewards_in
+from referral_blocks.payouts.services import (
+    claim_attempt,
+    close_attempt,
+    move_payout,
+    record_result,
+    release_items,
+    rewards_in,
+)
 from referral_blocks.rewards.locks import lock_rewards
 from referral_blocks.rewards.models import RewardState
 from referral_blocks.rewards.services import move_reward
@@ -31,15 +39,17 @@ def send_payout(*, payout_id: int) -> str | None:
     the answer is recorded in a second one. A crash between leaves the attempt to the next try, with the same key.
     """
     payout = Payout.objects.select_related("person").get(pk=payout_id)
+    if payout.provider not in get_conf().PAYOUT_PROVIDERS:
+        logger.error("Payout %s: no provider “%s” is configured", payout.public_id, payout.provider)
+        return None
     attempt = claim_attempt(payout=payout)
     if attempt is None:
         return None
     result = _ask(payout, attempt)
     with transaction.atomic():
         payout = attempt.payout = lock_payout(payout_id=payout_id)
-        if payout.state != PayoutState.SENDING:
-            return None  # the lease ran out and another task has recorded an answer
-        record_result(attempt=attempt, result=result)
+        if not record_result(attempt=attempt, result=result):
+            return None
         if result.outcome in (Outcome.PAID, Outcome.ACCEPTED):
             _post(payout, "sent", Account.PAYABLE, Account.IN_TRANSIT)
         if result.outcome == Outcome.PAID:
@@ -63,8 +73,13 @@ def settle_payout(*, payout: Payout) -> bool:
     """→ paid: the provider or a person says that the recipient has it, or it was netted to nothing; False when it was
     paid before.
 
-    Inside the caller's transaction. Raises NotPossibleNow for a payout that was not sent.
+    Inside the caller's transaction, which holds the payout's lock. A payout whose answer is still on its way counts as
+    sent: whoever has the reward in hand knows better. Raises NotPossibleNow for one that nobody has begun to send.
     """
+    if payout.state == PayoutState.PAID:
+        return False
+    _post(payout, "sent", Account.PAYABLE, Account.IN_TRANSIT)
+    close_attempt(payout=payout)
     if not move_payout(payout=payout, to=PayoutState.PAID, reason="settled"):
         return False
     _issue(payout)

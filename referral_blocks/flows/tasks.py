@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from referral_blocks.core.heartbeat import proves_life
 from referral_blocks.core.queue import Job
 from referral_blocks.emails.services import send_email as _send_email
 from referral_blocks.programs.models import Program
@@ -34,10 +35,12 @@ SCHEDULES = (
 )
 
 
+@proves_life
 def send_email(email_id: int) -> None:
     _send_email(email_id=email_id)
 
 
+@proves_life
 def send_payout(payout_id: int) -> None:
     _send_payout(payout_id=payout_id)
 

@@ -15,6 +15,9 @@ class ReferralLink(models.Model):
 
     referrer = models.ForeignKey("referral_blocks.Referrer", on_delete=models.CASCADE, related_name="links")
     code = models.CharField(_("code"), max_length=40, unique=True)  # stored in upper case
+    # The first name that friends are greeted with: what was typed when this link was asked for, with consent. It stands
+    # here and not with the person, because anybody may type anybody's address and read the greeting.
+    greeting_name = models.CharField(_("greets as"), max_length=40, blank=True)
     is_primary = models.BooleanField(_("primary"), default=True)
     expires_at = models.DateTimeField(_("expires"), null=True, blank=True)
     created_at = models.DateTimeField(_("created"), auto_now_add=True)

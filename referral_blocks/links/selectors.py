@@ -9,6 +9,7 @@ from django.urls import reverse
 
 from referral_blocks.core.codes import normalise_code
 from referral_blocks.programs.models import Program
+from referral_blocks.referrers.session import Session
 
 from .models import ReferralLink
 
@@ -42,7 +43,7 @@ class CodeStatus(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class CodeAnswer:
-    """What may be told about a code; ``greeting_name`` is empty without the referrer's consent."""
+    """What may be told about a code; ``greeting_name`` is empty without consent."""
 
     status: CodeStatus
     greeting_name: str = ""
@@ -57,4 +58,14 @@ def validate_code(*, program: Program, code: str) -> CodeAnswer:
         return CodeAnswer(CodeStatus.PROGRAM_CLOSED)
     if link.is_expired:
         return CodeAnswer(CodeStatus.EXPIRED)
-    return CodeAnswer(CodeStatus.OK, link.referrer.greeting_name)
+    return CodeAnswer(CodeStatus.OK, link.greeting_name)
+
+
+def link_of_session(session: Session) -> ReferralLink | None:
+    """The link to show to whoever holds the session, with programme and site loaded; None when there is none."""
+    links = ReferralLink.objects.filter(referrer=session.referrer)
+    shown = links.filter(is_primary=True) if session.verified else links.filter(pk=session.link_id or 0)
+    link = shown.first()
+    if link is not None:
+        link.referrer = session.referrer
+    return link

@@ -15,10 +15,11 @@ from referral_blocks.referrers.standing import lock_standing
 from .models import IgnoredVisit, ReferralLink, Visit
 
 CHUNK = 500  # rows an UPDATE: nobody waits long for its locks
+MOST_LINKS = 20  # a referrer; more come only from somebody who plays with the form
 TRIES = 5  # five collisions in a row mean a broken random source, not bad luck
 
 
-def primary_link(*, referrer: Referrer) -> ReferralLink:
+def primary_link(*, referrer: Referrer, greeting_name: str = "") -> ReferralLink:
     """The referrer's primary link, made with a random code when there is none or it has expired; safe for simultaneous
     callers."""
     for attempt in range(TRIES):
@@ -29,7 +30,8 @@ def primary_link(*, referrer: Referrer) -> ReferralLink:
             with transaction.atomic():
                 if link:
                     ReferralLink.objects.filter(pk=link.pk).update(is_primary=False)
-                return ReferralLink.objects.create(referrer=referrer, code=new_code())
+                    greeting_name = link.greeting_name
+                return ReferralLink.objects.create(referrer=referrer, code=new_code(), greeting_name=greeting_name)
         except IntegrityError:
             # Either the code is taken or another caller was first: look again, then draw again.
             if attempt == TRIES - 1:
@@ -76,6 +78,27 @@ def _demote(referrer: Referrer) -> None:
 
 def _taken() -> InvalidInput:
     return InvalidInput(_("This code is taken. Please choose another one."), code="taken", path=("code",))
+
+
+def link_for_join(*, referrer: Referrer, greeting_name: str) -> ReferralLink:
+    """The link to show to somebody who has just typed the referrer's address, known before or not.
+
+    Whoever it is reads their own words in its greeting: a link with another name is another link, which credits the
+    same referrer. The links of one whose mailbox is verified are not shown to strangers. In the caller's transaction.
+    """
+    lock_standing(referrer=referrer)
+    primary = primary_link(referrer=referrer, greeting_name=greeting_name)
+    if referrer.person.email_verified_at is None and primary.greeting_name == greeting_name:
+        return primary
+    others = ReferralLink.objects.filter(referrer=referrer, is_primary=False, expires_at=None).order_by("pk")
+    same = others.filter(greeting_name=greeting_name).first()
+    if same is not None:
+        return same
+    if others.count() >= MOST_LINKS:
+        return others.last() or primary
+    return ReferralLink.objects.create(
+        referrer=referrer, code=new_code(), greeting_name=greeting_name, is_primary=False
+    )
 
 
 def add_visit(*, link: ReferralLink, program_id: int, ip_hash: str) -> Visit:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import timedelta
 from enum import StrEnum
 from typing import Any
 
@@ -58,6 +59,9 @@ class PayoutProvider(ABC):
     label: str | Promise
     # Whether part of an amount can be sent: only then is what a person owes netted from the payout.
     divisible: bool = False
+    # How long the provider remembers a key: after that a second try with it might pay twice, so a person has to look.
+    # The default is below the shortest window that a provider documents (24 hours).
+    retry_window: timedelta = timedelta(hours=20)
 
     @abstractmethod
     def body(self, *, title: str, instructions: str) -> dict[str, Any]:

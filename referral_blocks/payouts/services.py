@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+import logging
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from django.db import transaction
@@ -21,13 +22,14 @@ from .selectors import due_payouts
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
 
+logger = logging.getLogger(__name__)
 S = PayoutState
 STEPS: dict[str, set[str]] = {
     S.DRAFT: {S.CONFIRMED},
     S.CONFIRMED: {S.SENDING},
     S.SENDING: {S.SENT, S.PAID, S.FAILED_RETRYABLE, S.FAILED_FINAL, S.UNKNOWN},
     S.FAILED_RETRYABLE: {S.SENDING},
-    S.UNKNOWN: {S.SENDING},
+    S.UNKNOWN: {S.SENDING, S.PAID},
     S.SENT: {S.PAID},
 }
 STATE_AFTER: dict[Outcome, PayoutState] = {
@@ -81,6 +83,8 @@ def claim_attempt(*, payout: Payout) -> PayoutAttempt | None:
         attempt = PayoutAttempt.objects.filter(payout=payout, outcome__in=PayoutAttempt.LIVE).first()
         if attempt is None:
             attempt = _new_attempt(payout)
+        elif attempt.tries and attempt.created_at + payout_provider(payout.provider).retry_window < now:
+            return None
         claimed = (
             PayoutAttempt.objects.filter(Q(leased_until=None) | Q(leased_until__lt=now), pk=attempt.pk)
             .update(leased_until=now + LEASE, tries=F("tries") + 1)
@@ -118,23 +122,54 @@ def requeue_due_payouts(*, task: str, limit: int) -> int:
     return count
 
 
-def record_result(*, attempt: PayoutAttempt, result: PayoutResult) -> None:
-    """Write the provider's answer and move the payout accordingly; inside the caller's transaction."""
+def record_result(*, attempt: PayoutAttempt, result: PayoutResult) -> bool:
+    """Write the provider's answer and move the payout accordingly; inside the caller's transaction, which holds the
+    payout's lock.
+
+    False for an answer that comes too late: the lease ran out and another task talks, or has talked, to the provider
+    with the same key. It is written into the audit trail, and what the other task hears decides.
+    """
     now = timezone.now()
+    payout = attempt.payout
     live = result.outcome in (Outcome.FAILED_RETRYABLE, Outcome.UNKNOWN)
-    PayoutAttempt.objects.filter(pk=attempt.pk).update(
+    # The number of tries is the fence: whoever claimed the attempt last holds the newest one.
+    mine = PayoutAttempt.objects.filter(pk=attempt.pk, tries=attempt.tries, outcome__in=PayoutAttempt.LIVE)
+    if payout.state != S.SENDING or not mine.update(
         outcome=str(result.outcome),
         provider_ref=result.provider_ref,
         response=dict(result.response),
         leased_until=None,
         finished_at=None if live else now,
-    )
-    payout = attempt.payout
+    ):
+        note = " ".join(filter(None, (result.provider_ref, result.message)))
+        PayoutChange.objects.create(
+            subject=payout, field="late", from_state=payout.state, to_state=payout.state,
+            reason=f"late:{result.outcome}"[:40], note=note,
+        )  # fmt: skip
+        return False
     move_payout(
         payout=payout, to=STATE_AFTER[result.outcome], reason=f"provider:{result.outcome}"[:40], note=result.message
     )
-    payout.next_try_at = now + timedelta(minutes=min(2**attempt.tries, 60)) if live else None
+    payout.next_try_at = _next_try(payout, attempt) if live else None
     payout.save(update_fields=["next_try_at"])
+    return True
+
+
+def close_attempt(*, payout: Payout) -> None:
+    """End the conversation of a payout that a person has settled meanwhile; inside the caller's transaction."""
+    PayoutAttempt.objects.filter(payout=payout, outcome__in=PayoutAttempt.LIVE).update(
+        outcome=str(Outcome.ACCEPTED), leased_until=None, finished_at=timezone.now()
+    )
+    Payout.objects.filter(pk=payout.pk).update(next_try_at=None)
+
+
+def _next_try(payout: Payout, attempt: PayoutAttempt) -> datetime | None:
+    """When to ask again: later each time; None once the provider may have forgotten the key."""
+    again = timezone.now() + timedelta(minutes=min(2**attempt.tries, 60))
+    if again < attempt.created_at + payout_provider(payout.provider).retry_window:
+        return again
+    logger.error("Payout %s: the outcome stays unknown; a person has to ask %s", payout.public_id, payout.provider)
+    return None
 
 
 def rewards_in(*, payout: Payout) -> list[Reward]:

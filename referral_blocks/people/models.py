@@ -8,6 +8,11 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 
+def first_name(name: str) -> str:
+    """What somebody is called: the first word of the name, not longer than names are."""
+    return name.split(maxsplit=1)[0][:40] if name.strip() else ""
+
+
 class PersonKind(models.TextChoices):
     PERSON = "person", _("A person")
     BUSINESS = "business", _("A business")
@@ -41,7 +46,7 @@ class Person(models.Model):
 
     @property
     def first_name(self) -> str:
-        return self.name.split(" ")[0] if self.name else ""
+        return first_name(self.name)
 
 
 class KnownCustomer(models.Model):

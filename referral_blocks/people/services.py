@@ -8,7 +8,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from referral_blocks.core.errors import InvalidInput
-from referral_blocks.core.text import clean_email, clean_text
+from referral_blocks.core.text import clean_email, clean_name, clean_text
 
 from .models import KnownCustomer, Person, PersonKind
 
@@ -41,29 +41,23 @@ def phone_key(phone: str) -> str:
 def get_or_create_person(
     *, email: str, name: str = "", phone: str = "", locale: str = "", kind: str = "", country: str = ""
 ) -> Person:
-    """The Person with this address; a known one keeps what it says of itself, and only gaps are filled.
+    """The Person with this address. A known one is returned as it is: anybody can type anybody's address into a form.
 
     Raises InvalidInput with path ``email``, ``name``, ``phone``, ``kind`` or ``country``.
     """
     address = clean_email(email)
     number = clean_text(phone, max_length=32, path=("phone",), required=False)
     given = {
-        "name": clean_text(name, max_length=120, path=("name",), required=False),
+        "name": clean_name(name),
         "phone": number,
         "phone_key": phone_key(number),
         "locale": locale[:12],
         "country": _country(country),
         **({"kind": _kind(kind)} if kind else {}),
     }
-    person, created = Person.objects.get_or_create(
+    person, _created = Person.objects.get_or_create(
         email_key=email_key(address), defaults={"email": address, "mailbox_key": mailbox_key(address), **given}
     )
-    if not created:
-        gaps = {field: value for field, value in given.items() if value and not getattr(person, field)}
-        for field, value in gaps.items():
-            setattr(person, field, value)
-        if gaps:
-            person.save(update_fields=list(gaps))
     return person
 
 

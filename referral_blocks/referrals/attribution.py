@@ -28,9 +28,10 @@ class Attribution:
     visited_at: datetime | None = None
 
 
-def visit_token(visit: Visit) -> str:
-    """The signed token of a visit, for the address, forms and the cookie; it names a visit, never a person."""
-    return make_token(PURPOSE, [visit.pk.hex, visit.link_id, visit.program_id])
+def visit_token(*, link_id: int, program_id: int, visit: Visit | None) -> str:
+    """The signed token of a visit, for the address, forms and the cookie; it names a visit, never a person. ``visit``
+    is None for one that was not counted."""
+    return make_token(PURPOSE, [visit.pk.hex if visit else "", link_id, program_id])
 
 
 def link_from_token(*, token: str, program: Program) -> ReferralLink | None:

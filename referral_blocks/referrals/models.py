@@ -8,6 +8,7 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from referral_blocks.core.states import StateChange
+from referral_blocks.people.models import first_name
 
 
 class AttributionMethod(models.TextChoices):
@@ -47,6 +48,9 @@ class Referral(models.Model):
     program = models.ForeignKey("referral_blocks.Program", on_delete=models.PROTECT, related_name="referrals")
     referrer = models.ForeignKey("referral_blocks.Referrer", on_delete=models.PROTECT, related_name="referrals")
     friend = models.ForeignKey("referral_blocks.Person", on_delete=models.PROTECT, related_name="referrals")
+    # What the friend called themselves on this form: the only name that the referrer is told. The person behind the
+    # address may be known under another, which is nobody's business.
+    friend_name = models.CharField(_("friend’s name"), max_length=120, blank=True)
     link = models.ForeignKey("referral_blocks.ReferralLink", null=True, on_delete=models.SET_NULL, related_name="+")
     terms_version = models.ForeignKey("referral_blocks.TermsVersion", on_delete=models.PROTECT, related_name="+")
     attribution_method = models.CharField(_("credited by"), max_length=10, choices=AttributionMethod.choices)
@@ -77,6 +81,11 @@ class Referral(models.Model):
 
     def __str__(self) -> str:
         return str(self.friend)
+
+    @property
+    def friend_first_name(self) -> str:
+        """What the referrer may read."""
+        return first_name(self.friend_name)
 
 
 class ReferralChange(StateChange):

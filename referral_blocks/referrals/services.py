@@ -42,6 +42,7 @@ def get_or_create_referral(
     friend: Person,
     terms_version: TermsVersion,
     method: str,
+    friend_name: str = "",
     link: ReferralLink | None = None,
     visited_at: datetime | None = None,
     ip_hash: str = "",
@@ -53,6 +54,7 @@ def get_or_create_referral(
         friend=friend,
         defaults={
             "referrer": referrer,
+            "friend_name": friend_name,
             "link": link,
             "terms_version": terms_version,
             "attribution_method": method,

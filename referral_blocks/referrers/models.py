@@ -29,11 +29,6 @@ class Referrer(models.Model):
     def __str__(self) -> str:
         return str(self.person)
 
-    @property
-    def greeting_name(self) -> str:
-        """The first name, only with consent; empty otherwise."""
-        return self.person.first_name if self.greeting_consent else ""
-
 
 class ReferrerStanding(models.Model):
     """A referrer's counts, kept up with every change, so that reading them costs one row whatever the history."""

@@ -23,6 +23,7 @@ class Session:
 
     referrer: Referrer
     verified: bool
+    link_id: int | None = None  # the link that was shown when joining; a verified session is shown the primary one
 
 
 def session_cookie(program: Program) -> str:
@@ -41,18 +42,18 @@ def read_sign_in_token(token: str) -> Referrer | None:
     return _referrer(payload)
 
 
-def make_session(referrer: Referrer, *, verified: bool) -> str:
+def make_session(referrer: Referrer, *, verified: bool, link_id: int | None = None) -> str:
     """A token that stands for the referrer for SIGN_IN_SECONDS."""
-    return make_token(SESSION, [referrer.public_id.hex, verified])
+    return make_token(SESSION, [referrer.public_id.hex, verified, link_id])
 
 
 def read_session(token: str) -> Session | None:
     """The session, or None for a token that is forged, too old or of somebody who is gone."""
     payload = read_token(SESSION, token, max_age=get_conf().SIGN_IN_SECONDS)
-    if not isinstance(payload, list) or len(payload) != 2:
+    if not isinstance(payload, list) or len(payload) != 3:
         return None
     referrer = _referrer(payload[0])
-    return Session(referrer, bool(payload[1])) if referrer else None
+    return Session(referrer, bool(payload[1]), payload[2]) if referrer else None
 
 
 def _referrer(public_id: object) -> Referrer | None:

@@ -163,6 +163,8 @@ def approve_if_clear(*, reward: Reward, actor: User | None = None) -> bool:
         lock(reward)
         if reward.state != S.PENDING or reward.pending_reasons.exists():
             return False
+        if reward.referral is not None and reward.referral.review == Review.BLOCKED:
+            return False
         return change_state(reward, S.APPROVED, allowed=STEPS, audit=RewardChange, reason="clear", actor=actor)
 
 

@@ -9,14 +9,13 @@ from django.utils.translation import check_for_language, override
 from django.utils.translation import gettext as _
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST
-from wagtail.models import Site
 
 from referral_blocks.blocks.forms import FriendForm, JoinForm, ReferralForm, SignInForm
 from referral_blocks.core.errors import DomainError
 from referral_blocks.core.ratelimit import TooManyRequests, check_rate
 from referral_blocks.core.visitor import ip_hash
 from referral_blocks.flows.capture_referral import capture_referral
-from referral_blocks.flows.join_program import join_program
+from referral_blocks.flows.join_program import Joined, join_program
 from referral_blocks.flows.record_visit import cookie_name
 from referral_blocks.flows.request_login_link import request_login_link
 from referral_blocks.programs.models import Program
@@ -27,6 +26,7 @@ from referral_blocks.referrers.session import make_session, read_session, sessio
 from .form_page import back_to_page, page_of, show_again
 from .origin import require_same_origin
 from .sign_in import set_session
+from .site import site_of
 
 Done = Callable[[HttpResponse], HttpResponse]
 LIMIT = "10/minute"
@@ -38,7 +38,7 @@ LIMIT = "10/minute"
 def join(request: HttpRequest) -> HttpResponse:
     """A customer joins and is led to the share page with their link, known here before or not."""
 
-    def write(program: Program, form: ReferralForm) -> Referrer:
+    def write(program: Program, form: ReferralForm) -> Joined:
         data = form.cleaned_data
         return join_program(
             program=program,
@@ -47,12 +47,13 @@ def join(request: HttpRequest) -> HttpResponse:
             accept_terms=bool(data.get("accept_terms")),
             greeting_consent=data["greeting_consent"],
             locale=_locale(data["locale"]),
-        ).referrer
+        )
 
-    def answer(program: Program, form: ReferralForm, referrer: Referrer | None) -> HttpResponse:
+    def answer(program: Program, form: ReferralForm, joined: Joined | None) -> HttpResponse:
         response = HttpResponseRedirect(_share_url(request, program, form) + "?rb=joined#share-panel")
-        if referrer is not None and not _is_signed_in(request, program, referrer):
-            set_session(request, response, program, make_session(referrer, verified=False))
+        if joined is not None and not _is_signed_in(request, program, joined.referrer):
+            session = make_session(joined.referrer, verified=False, link_id=joined.link.pk)
+            set_session(request, response, program, session)
         return response
 
     return _receive(request, JoinForm, write, answer)
@@ -108,7 +109,7 @@ def _receive(request: HttpRequest, kind: type[ReferralForm], write: Callable, an
     form = kind(request.POST)
     try:
         slug = request.POST.get("program", "")
-        program = program_by_slug(site_id=Site.find_for_request(request).pk, slug=slug)
+        program = program_by_slug(site_id=site_of(request).pk, slug=slug)
     except DomainError as error:
         form.is_valid()
         form.add_error(None, str(error))

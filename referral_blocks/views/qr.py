@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from django.http import Http404, HttpRequest, HttpResponse
 from django.views.decorators.http import require_safe
-from wagtail.models import Site
 
 from referral_blocks.links.qr import qr_png, qr_svg
 from referral_blocks.links.selectors import link_by_code, link_url
+
+from .site import site_of
 
 KINDS = {"svg": ("image/svg+xml", qr_svg), "png": ("image/png", qr_png)}
 
@@ -15,7 +16,7 @@ KINDS = {"svg": ("image/svg+xml", qr_svg), "png": ("image/png", qr_png)}
 @require_safe
 def qr(request: HttpRequest, code: str, kind: str) -> HttpResponse:
     """The image; ``?download`` offers it as a file. 404 for an unknown code or kind."""
-    link = link_by_code(code=code, site_id=Site.find_for_request(request).pk)
+    link = link_by_code(code=code, site_id=site_of(request).pk)
     if link is None or kind not in KINDS:
         raise Http404
     content_type, draw = KINDS[kind]

@@ -7,7 +7,6 @@ from django.shortcuts import render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST, require_safe
-from wagtail.models import Site
 
 from referral_blocks.core.conf import get_conf
 from referral_blocks.core.errors import DomainError
@@ -17,6 +16,7 @@ from referral_blocks.programs.selectors import page_url
 from referral_blocks.referrers.session import COOKIE_PREFIX, session_cookie
 
 from .origin import require_same_origin
+from .site import site_of
 
 
 def set_session(request: HttpRequest, response: HttpResponse, program: Program, session: str) -> None:
@@ -35,11 +35,15 @@ def set_session(request: HttpRequest, response: HttpResponse, program: Program, 
 @require_safe
 def sign_in(request: HttpRequest, token: str) -> HttpResponse:
     """Sets the session and leads to the share page; a bad token gets a page that offers a new link."""
-    site = Site.find_for_request(request)
+    if request.method == "HEAD":
+        return HttpResponse()  # programs that look at links in mails must not verify an address
+    site = site_of(request)
     try:
         signed_in = exchange_login_token(token=token, site_id=site.pk)
     except DomainError as error:
-        return render(request, "referral_blocks/sign_in_failed.html", {"error": error}, status=400)
+        response = render(request, "referral_blocks/sign_in_failed.html", {"error": error}, status=400)
+        response._has_been_logged = True  # type: ignore[attr-defined] # Django would log the token with the path
+        return response
     program = signed_in.referrer.program
     response = HttpResponseRedirect(page_url(program.share_page, fallback=site.root_url + "/"))
     set_session(request, response, program, signed_in.session)
@@ -52,7 +56,7 @@ def sign_in(request: HttpRequest, token: str) -> HttpResponse:
 @require_same_origin
 def sign_out(request: HttpRequest) -> HttpResponse:
     """Forgets every referrer session of this browser on this site."""
-    response = HttpResponseRedirect(Site.find_for_request(request).root_url + "/")
+    response = HttpResponseRedirect(site_of(request).root_url + "/")
     for name in request.COOKIES:
         if name.startswith(COOKIE_PREFIX):
             response.delete_cookie(name)

@@ -7,16 +7,17 @@ from urllib.parse import urlencode
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.utils.translation import get_language
 from django.views.decorators.http import require_safe
-from wagtail.models import Site
 
 from referral_blocks.core.errors import DomainError
 from referral_blocks.core.ratelimit import check_rate
 from referral_blocks.core.visitor import ip_hash, not_a_visit
-from referral_blocks.flows.record_visit import Visited, cookie_name, record_visit, record_visit_through
+from referral_blocks.flows.record_visit import FLOOD, Visited, cookie_name, record_visit, record_visit_through
 from referral_blocks.links.routes import Route, Routes
 from referral_blocks.programs.models import Program
 from referral_blocks.programs.selectors import only_live_program, page_url
 from referral_blocks.referrals.attribution import TOKEN_PARAMETER
+
+from .site import site_of
 
 ROUTES = Routes()
 # What Django's never_cache says, without working it out for each visit.
@@ -42,7 +43,7 @@ def visit(request: HttpRequest, code: str) -> HttpResponse:
 
 
 def _look_up(request: HttpRequest, code: str, key: tuple[str, ...], visitor: str, ignored: str | None) -> HttpResponse:
-    site = Site.find_for_request(request)
+    site = site_of(request)
     visited = record_visit(
         code=code, site_id=site.pk, ip_hash=visitor, ignored_because=ignored, cookies=request.COOKIES
     )
@@ -96,5 +97,5 @@ def _flood(visitor: str) -> str | None:
     try:
         check_rate("visit", visitor, limit="60/minute")
     except DomainError:
-        return "flood"
+        return FLOOD
     return None

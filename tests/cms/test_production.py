@@ -44,6 +44,25 @@ def test_the_deployment_check_is_clean():
 
 
 @pytest.mark.parametrize("name", sorted(VALUES))
+def test_an_empty_variable_is_named(name):
+    result = check_deploy({**VALUES, name: ""})
+    assert result.returncode != 0
+    assert name in result.stderr.strip().splitlines()[-1]
+
+
+def test_a_database_address_that_is_none_is_named():
+    result = check_deploy({**VALUES, "DATABASE_URL": "nonsense"})
+    assert result.returncode != 0
+    assert "DATABASE_URL" in result.stderr.strip().splitlines()[-1]
+
+
+def test_a_mail_service_comes_from_the_environment():
+    service = {"EMAIL_BACKEND": "anymail.backends.postmark.EmailBackend", "ANYMAIL": '{"POSTMARK_SERVER_TOKEN": "t"}'}
+    result = check_deploy({**VALUES, **service})
+    assert (result.returncode, result.stderr.strip()) == (0, "")
+
+
+@pytest.mark.parametrize("name", sorted(VALUES))
 def test_a_missing_variable_is_named(name):
     result = check_deploy({k: v for k, v in VALUES.items() if k != name})
     assert result.returncode != 0

@@ -24,7 +24,13 @@ class Command(BaseCommand):
             help="seconds without a beat after which the cluster is replaced; more than the queue's time-out",
         )
 
+        parser.add_argument(
+            "--grace", type=float, default=Supervisor.grace, help="seconds that running tasks have to end after SIGTERM"
+        )
+
     def handle(self, *args: Any, **options: Any) -> None:
         sync_schedules(SCHEDULES)
         command = [sys.executable, sys.argv[0], "qcluster"]
-        Supervisor(command, beat_every=options["beat_every"], stale_after=options["stale_after"]).run()
+        Supervisor(
+            command, beat_every=options["beat_every"], stale_after=options["stale_after"], grace=options["grace"]
+        ).run()

@@ -14,7 +14,9 @@ pytestmark = pytest.mark.django_db
 
 
 def token_for(program, link):
-    return visit_token(add_visit(link=link, program_id=program.pk, ip_hash=""))
+    return visit_token(
+        link_id=link.pk, program_id=program.pk, visit=add_visit(link=link, program_id=program.pk, ip_hash="")
+    )
 
 
 def test_the_first_published_pages_become_the_programmes_pages():
@@ -67,7 +69,10 @@ def test_what_was_said_to_one_visitor_is_kept_out_of_shared_caches(client, by):
     elif by == "cookie":
         client.cookies[cookie_name(program)] = token
     else:
-        path, client.cookies[session_cookie(program)] = "/share/", make_session(link.referrer, verified=False)
+        path, client.cookies[session_cookie(program)] = (
+            "/share/",
+            make_session(link.referrer, verified=False, link_id=link.pk),
+        )
     response = client.get(path, query)
     assert "private" in response["Cache-Control"]
     assert "Cookie" in response["Vary"]

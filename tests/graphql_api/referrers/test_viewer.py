@@ -162,7 +162,7 @@ def test_an_unverified_session_shows_the_link_and_nothing_else(client):
     program = make_program()
     link = make_link(program)
     make_referral(program, link=link)
-    answer = ask(client, ALL, bearer=make_session(link.referrer, verified=False))
+    answer = ask(client, ALL, bearer=make_session(link.referrer, verified=False, link_id=link.pk))
     viewer = answer["data"]["viewer"]
     assert (viewer["program"]["slug"], viewer["link"]["code"]) == ("neighbours", link.code)
     hidden = ("firstName", "standing", "referrals", "rewards")

@@ -6,6 +6,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from datetime import timedelta
 from pathlib import Path
 
 import psutil
@@ -13,6 +14,7 @@ import pytest
 from django.conf import settings
 from django.db import connection
 from django.test import Client
+from django.utils import timezone
 
 from referral_blocks.core import heartbeat, queue
 from referral_blocks.core.models import Heartbeat
@@ -86,6 +88,32 @@ def test_a_hurt_cluster_is_replaced_and_a_stop_leaves_nothing_behind(worker):
     worker.terminate()
     assert worker.wait(60) == 0
     assert not [p for p in last if p.is_running()]
+
+
+def test_a_cluster_that_is_busy_with_a_long_queue_is_left_alone(worker):
+    wait_for(beats_after(0))
+    main = worker.children()[0].pid
+    for _ in range(24):
+        queue.enqueue("time.sleep", 1)  # no task of ours: it proves no life, and the beats wait behind it
+    start = time.time()
+    wait_for(lambda: queue.waiting_count() < 3)
+    assert time.time() - start > 9  # two workers: longer than the supervisor waits for a beat
+    assert worker.children()[0].pid == main
+
+
+def test_a_task_that_came_to_its_end_is_a_beat():
+    heartbeat.beat()
+    Heartbeat.objects.update(beat_at=timezone.now() - timedelta(seconds=30))
+    heartbeat.proves_life(lambda pk: None)(1)
+    assert heartbeat.age() < timedelta(seconds=5)
+
+
+def test_a_task_that_failed_is_none():
+    heartbeat.beat()
+    Heartbeat.objects.update(beat_at=timezone.now() - timedelta(seconds=30))
+    with pytest.raises(ZeroDivisionError):
+        heartbeat.proves_life(lambda pk: 1 // 0)(1)
+    assert heartbeat.age() > timedelta(seconds=25)
 
 
 def test_schedules_are_made_once_however_often_a_worker_starts():

@@ -10,6 +10,7 @@ from PIL import Image
 
 from referral_blocks.emails import services
 from referral_blocks.emails.models import Email
+from referral_blocks.flows.capture_referral import capture_referral
 from referral_blocks.flows.mature_rewards import resume_work
 from referral_blocks.flows.request_login_link import request_login_link
 from referral_blocks.people.models import Person
@@ -72,7 +73,7 @@ def test_text_mail_is_not_escaped_as_if_it_were_html():
 
 
 def test_a_name_cannot_smuggle_markup_into_the_mail():
-    make_link(make_program(name="<b>Neighbours</b>"), name="<script>alert(1)</script>")
+    make_link(make_program(name="<b>Neighbours</b>"), name="<script>alert(1)")
     text = html(send("welcome"))
     assert "<script>" not in text
     assert "<b>Neighbours" not in text
@@ -104,6 +105,56 @@ def test_a_mail_server_that_fails_is_tried_again_with_the_same_message_id(monkey
         assert (resume_work(), resume_work()) == (1, 0)
         assert services.send_email(email_id=pk)
     assert [mail.outbox[0].extra_headers["Message-ID"]] == ids
+
+
+def test_a_mail_that_is_being_sent_is_not_sent_by_another_worker(monkeypatch):
+    make_link(make_program())
+    pk, real, answers = Email.objects.get().pk, mail.EmailMultiAlternatives.send, []
+
+    def send_while_sending(self, fail_silently=False):
+        answers.append(services.send_email(email_id=pk))
+        return real(self, fail_silently)
+
+    monkeypatch.setattr(mail.EmailMultiAlternatives, "send", send_while_sending)
+    assert services.send_email(email_id=pk)
+    assert (answers, len(mail.outbox)) == ([False], 1)
+
+
+def test_a_mail_that_cannot_be_sent_is_given_up_loudly(monkeypatch, caplog):
+    make_link(make_program())
+    pk = Email.objects.get().pk
+
+    def fail(self, fail_silently=False):
+        raise ConnectionRefusedError
+
+    monkeypatch.setattr(mail.EmailMultiAlternatives, "send", fail)
+    for _ in range(services.MAX_TRIES):
+        with pytest.raises(ConnectionRefusedError):
+            services.send_email(email_id=pk)
+    assert "is given up after 8 tries" in caplog.text
+    assert services.send_email(email_id=pk) is False
+    with time_machine.travel(timezone.now() + timedelta(days=30)):
+        assert resume_work() == 0
+
+
+def test_no_more_than_ten_sign_in_mails_a_day():
+    program = make_program()
+    make_link(program, email="ana@example.com")
+    start = timezone.now()
+    for number in range(30):
+        with time_machine.travel(start + timedelta(minutes=11 * number)):
+            request_login_link(program=program, email="ana@example.com")
+    assert Email.objects.filter(kind="sign_in").count() == 10
+
+
+def test_the_referrer_reads_what_the_friend_typed_and_not_who_the_friend_is_known_as():
+    program = make_program()
+    make_link(program, email="victim@example.com", name="Margarethe Example")
+    link = make_link(program, email="ana@example.com")
+    capture_referral(program=program, email="victim@example.com", name="Zed", accept_terms=True, code=link.code)
+    message = send("friend_arrived")
+    assert "Zed" in message.subject
+    assert "Margarethe" not in message.subject + message.body + html(message)
 
 
 def test_a_mail_whose_task_was_lost_is_found_again():

@@ -9,6 +9,7 @@ from referral_blocks.core.errors import DomainError
 from referral_blocks.emails.models import Email
 from referral_blocks.flows.capture_referral import capture_referral
 from referral_blocks.flows.record_visit import record_visit
+from referral_blocks.links.models import ReferralLink
 from referral_blocks.people.models import Person
 from referral_blocks.programs.models import ProgramStatus
 from referral_blocks.referrals.models import Referral
@@ -105,6 +106,16 @@ def test_a_token_is_worth_nothing_when_altered_too_old_or_of_another_programme()
     with pytest.raises(DomainError, match="damaged or too old"):
         capture(other, token=token)
     with time_machine.travel(timezone.now() + timedelta(days=31)), pytest.raises(DomainError, match="too old"):
+        capture(program, token=token)
+    assert not Referral.objects.exists()
+
+
+def test_a_token_of_a_link_that_has_expired_since_credits_nobody():
+    program = make_program()
+    link = make_link(program)
+    token = token_of(link)
+    ReferralLink.objects.update(expires_at=timezone.now() - timedelta(seconds=1))
+    with pytest.raises(DomainError, match="too old"):
         capture(program, token=token)
     assert not Referral.objects.exists()
 

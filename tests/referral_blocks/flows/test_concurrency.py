@@ -2,12 +2,16 @@
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 from threading import Barrier
 from typing import Any
 
 import pytest
+from django.contrib.auth import get_user_model
 from django.db import connections
+from django.utils import timezone
 
+from referral_blocks.flows.approve_reward import approve_reward
 from referral_blocks.flows.capture_referral import capture_referral
 from referral_blocks.flows.join_program import join_program
 from referral_blocks.flows.record_sale import record_sale
@@ -16,6 +20,7 @@ from referral_blocks.ledger.selectors import unbalanced_entries
 from referral_blocks.links.models import ReferralLink
 from referral_blocks.payouts.models import Payout, PayoutAttempt
 from referral_blocks.payouts.providers.manual.models import Handover
+from referral_blocks.payouts.services import requeue_due_payouts
 from referral_blocks.referrals.models import Referral
 from referral_blocks.referrers.models import Referrer
 from referral_blocks.rewards.models import Reward
@@ -74,6 +79,27 @@ def test_many_sales_of_one_friend_at_once_earn_one_reward_a_side():
     at_once(lambda n: record_sale(program=program, external_id=str(n), **sale))
     assert (Sale.objects.count(), Reward.objects.count()) == (THREADS, 2)
     assert unbalanced_entries() == []
+
+
+def test_many_presses_of_approve_make_one_payout():
+    rules = ({"side": "referrer", "title": "Gift", "amount_minor": 100, "hold_days": 0},)
+    program = make_referral(make_program(rules=rules)).program
+    sale = {"source": "api", "external_id": "1", "friend_email": "friend@example.com", "amount": "10"}
+    pk = record_sale(program=program, currency="GBP", **sale).rewards[0].pk
+    staff = get_user_model().objects.create_user("staff")
+    results = at_once(lambda n: approve_reward(reward=Reward.objects.get(pk=pk), actor=staff))
+    assert results.count(True) == 1
+    assert (Payout.objects.count(), unbalanced_entries()) == (1, [])
+
+
+def test_many_sweepers_queue_a_payout_once():
+    rules = ({"side": "referrer", "title": "Gift", "amount_minor": 100, "hold_days": 0, "approval": "automatic"},)
+    program = make_referral(make_program(rules=rules)).program
+    sale = {"source": "api", "external_id": "1", "friend_email": "friend@example.com", "amount": "10"}
+    record_sale(program=program, currency="GBP", **sale)
+    Payout.objects.update(next_try_at=timezone.now() - timedelta(minutes=1))
+    results = at_once(lambda n: requeue_due_payouts(task="none", limit=10))
+    assert sorted(results) == [0] * (THREADS - 1) + [1]
 
 
 def test_many_workers_with_one_payout_send_it_once():

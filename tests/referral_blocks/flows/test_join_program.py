@@ -3,7 +3,9 @@ import pytest
 from referral_blocks.core.errors import DomainError
 from referral_blocks.emails.models import Email
 from referral_blocks.flows.join_program import join_program
+from referral_blocks.links.models import ReferralLink
 from referral_blocks.people.models import Person
+from referral_blocks.people.services import mark_email_verified
 from referral_blocks.programs.models import ProgramStatus
 from referral_blocks.referrers.models import Referrer
 from tests.make import make_program
@@ -30,6 +32,33 @@ def test_joining_twice_gives_the_same_link_whatever_the_case_of_the_address():
     first, second = join(program), join(program, email="ANA@Example.com", name="Somebody else")
     assert (second.link, second.created) == (first.link, False)
     assert Person.objects.get().name == "Ana Example"
+
+
+def test_whoever_types_a_known_address_reads_their_own_words_and_not_the_owners():
+    program = make_program()
+    own = join(program, name="Margarethe Example", greeting_consent=True)
+    stranger = join(program, name="Qqq", greeting_consent=True)
+    again = join(program, name="Qqq", greeting_consent=True)
+    assert (own.link.greeting_name, stranger.link.greeting_name) == ("Margarethe", "Qqq")
+    assert (stranger.referrer, again.link) == (own.referrer, stranger.link)
+    assert own.link.is_primary
+    assert not stranger.link.is_primary
+
+
+def test_the_link_of_a_verified_referrer_is_not_shown_to_whoever_types_the_address():
+    program = make_program()
+    own = join(program)
+    mark_email_verified(person=own.referrer.person)
+    stranger = join(program)
+    assert stranger.link != own.link
+    assert stranger.referrer == own.referrer
+
+
+def test_the_links_of_one_referrer_have_an_end():
+    program = make_program()
+    for number in range(30):
+        join(program, name=f"Name{number}", greeting_consent=True)
+    assert ReferralLink.objects.count() == 21
 
 
 @pytest.mark.parametrize(

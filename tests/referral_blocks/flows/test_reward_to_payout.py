@@ -6,13 +6,17 @@ import pytest
 import time_machine
 from django.contrib.auth import get_user_model
 from django.utils import timezone
+from django_q.models import OrmQ
 
+from referral_blocks import signals
 from referral_blocks.core import queue
 from referral_blocks.core.errors import DomainError
+from referral_blocks.flows import mature_rewards as mature_module
 from referral_blocks.flows import tasks
 from referral_blocks.flows.approve_reward import approve_reward, release_hold
 from referral_blocks.flows.mark_handed_over import mark_handed_over
 from referral_blocks.flows.mature_rewards import mature_rewards, resume_work
+from referral_blocks.flows.pay_reward import SEND_TASK
 from referral_blocks.flows.record_sale import record_sale
 from referral_blocks.flows.review_referral import review_referral
 from referral_blocks.flows.send_payout import send_payout
@@ -21,6 +25,7 @@ from referral_blocks.payouts.models import Payout, PayoutAttempt
 from referral_blocks.payouts.provider import Outcome, PayoutResult
 from referral_blocks.payouts.providers.manual.models import Handover
 from referral_blocks.payouts.providers.manual.provider import ManualProvider
+from referral_blocks.payouts.services import claim_attempt
 from referral_blocks.referrals.models import Referral
 from referral_blocks.rewards.models import Reward, RewardChange
 from tests.make import make_link, make_program, make_referral
@@ -39,6 +44,11 @@ def earn(rules=ONE_RULE) -> Reward:
     referral = make_referral(make_program(rules=rules))
     sale = {"source": "api", "external_id": "1", "friend_email": "friend@example.com"}
     return record_sale(program=referral.program, amount="100", currency="GBP", **sale).rewards[0]
+
+
+def queued_payouts():
+    """How many tasks that send a payout wait in the queue."""
+    return sum(task.func() == SEND_TASK for task in OrmQ.objects.all())
 
 
 def reasons(reward):
@@ -159,8 +169,11 @@ def test_a_lost_answer_is_asked_again_with_the_same_key(monkeypatch):
     monkeypatch.setattr(ManualProvider, "send", drop_the_first_answer)
     assert send_payout(payout_id=pk) == "unknown"
     assert Payout.objects.get().state == "unknown"
+    assert queued_payouts() == 1
     with time_machine.travel(timezone.now() + timedelta(minutes=3)):
-        assert resume_work() >= 1
+        resume_work()
+        resume_work()
+        assert queued_payouts() == 2
         assert send_payout(payout_id=pk) == "accepted"
     assert keys[0] == keys[1]
     assert (Handover.objects.count(), PayoutAttempt.objects.get().tries) == (1, 2)
@@ -169,15 +182,13 @@ def test_a_lost_answer_is_asked_again_with_the_same_key(monkeypatch):
 def test_a_task_that_died_in_the_middle_is_found_again_after_its_lease():
     earn(AUTOMATIC)
     payout = Payout.objects.get()
-    from referral_blocks.payouts.services import claim_attempt
-
     key = claim_attempt(payout=payout).idempotency_key  # … and the worker is gone
     assert send_payout(payout_id=payout.pk) is None
-    waiting = queue.waiting_count()
-    assert (resume_work(), queue.waiting_count()) == (0, waiting)
+    resume_work()
+    assert queued_payouts() == 1
     with time_machine.travel(timezone.now() + timedelta(minutes=11)):
         resume_work()
-        assert queue.waiting_count() > waiting
+        assert queued_payouts() == 2
         assert send_payout(payout_id=payout.pk) == "accepted"
     assert PayoutAttempt.objects.get().idempotency_key == key
 
@@ -219,8 +230,145 @@ def test_a_blocked_referral_pays_nothing(staff):
         approve_reward(reward=reward, actor=staff)
 
 
-def test_every_scheduled_task_runs_twice_without_harm():
-    earn()
-    for job in tasks.SCHEDULES:
-        for _ in range(2):
-            getattr(tasks, job.task.rsplit(".", 1)[1])()
+def test_a_friend_who_was_blocked_before_buying_earns_nobody_anything(staff):
+    program = make_program(rules=AUTOMATIC)
+    link = make_link(program, email="robin@example.com")
+    referral = make_referral(program, email="robin+2@example.com", link=link)
+    review_referral(referral=referral, approve=False, note="Same person", actor=staff)
+    sale = {"source": "api", "external_id": "1", "friend_email": "robin+2@example.com"}
+    recorded = record_sale(program=program, amount="100", currency="GBP", **sale)
+    assert (recorded.created, recorded.rewards) == (True, [])
+    assert (Reward.objects.count(), Payout.objects.count()) == (0, 0)
+
+
+def test_every_scheduled_task_runs_twice_and_does_its_work_once():
+    reward = earn(({**ONE_RULE[0], "approval": "automatic"},))
+    with time_machine.travel(timezone.now() + timedelta(days=15)):
+        for job in tasks.SCHEDULES:
+            for _ in range(2):
+                getattr(tasks, job.task.rsplit(".", 1)[1])()
+    assert (state(reward), Payout.objects.count(), queued_payouts()) == ("reserved", 1, 1)
+
+
+def test_a_payout_that_is_handed_over_before_its_answer_is_recorded_keeps_the_books_right(staff, monkeypatch):
+    reward = earn(AUTOMATIC)
+    payout, real = Payout.objects.get(), ManualProvider.send
+
+    def hand_over_meanwhile(self, request):
+        answer = real(self, request)
+        mark_handed_over(handover=Handover.objects.get(), actor=staff)
+        return answer
+
+    monkeypatch.setattr(ManualProvider, "send", hand_over_meanwhile)
+    assert send_payout(payout_id=payout.pk) is None
+    attempt = PayoutAttempt.objects.get()
+    assert (Payout.objects.get().state, state(reward)) == ("paid", "issued")
+    assert (attempt.outcome, attempt.leased_until) == ("accepted", None)
+    assert {k[0]: v for k, v in balances(program_id=reward.program_id).items() if v} == {
+        "reward_expense": 2000,
+        "provider_cash": -2000,
+    }
+
+
+def test_a_late_answer_does_not_overwrite_a_newer_one(monkeypatch):
+    reward = earn(AUTOMATIC)
+    pk, calls = Payout.objects.get().pk, []
+
+    def slow_then_quick(self, request):
+        calls.append(request.idempotency_key)
+        if len(calls) == 1:
+            with time_machine.travel(timezone.now() + timedelta(minutes=11)):
+                assert send_payout(payout_id=pk) == "paid"  # the lease is over: another worker takes it up
+            return PayoutResult(Outcome.FAILED_FINAL, message="too late")
+        return PayoutResult(Outcome.PAID, provider_ref="tr_1")
+
+    monkeypatch.setattr(ManualProvider, "send", slow_then_quick)
+    assert send_payout(payout_id=pk) is None
+    assert (Payout.objects.get().state, state(reward), PayoutAttempt.objects.get().provider_ref) == (
+        "paid",
+        "issued",
+        "tr_1",
+    )
+    assert calls[0] == calls[1]
+    late = Payout.objects.get().changes.get(field="late")
+    assert (late.reason, late.note) == ("late:failed_final", "too late")
+
+
+def test_a_late_answer_does_not_speak_for_a_talk_that_is_still_going_on(monkeypatch):
+    earn(AUTOMATIC)
+    pk = Payout.objects.get().pk
+
+    def slow(self, request):
+        with time_machine.travel(timezone.now() + timedelta(minutes=11)):
+            assert claim_attempt(payout=Payout.objects.get()).tries == 2  # another worker talks now
+        return PayoutResult(Outcome.FAILED_FINAL)
+
+    monkeypatch.setattr(ManualProvider, "send", slow)
+    assert send_payout(payout_id=pk) is None
+    assert (Payout.objects.get().state, PayoutAttempt.objects.get().outcome) == ("sending", "created")
+
+
+def test_an_unknown_outcome_is_not_asked_again_once_the_provider_may_have_forgotten_the_key(monkeypatch):
+    earn(AUTOMATIC)
+    pk, keys = Payout.objects.get().pk, []
+
+    def no_answer(self, request):
+        keys.append(request.idempotency_key)
+        raise TimeoutError
+
+    monkeypatch.setattr(ManualProvider, "send", no_answer)
+    start = timezone.now()
+    for hour in range(40):
+        with time_machine.travel(start + timedelta(hours=hour)):
+            resume_work()
+            send_payout(payout_id=pk)
+    payout = Payout.objects.get()
+    assert (payout.state, payout.next_try_at, len(set(keys))) == ("unknown", None, 1)
+    assert 15 <= len(keys) <= 21
+    assert PayoutAttempt.objects.get().outcome == "unknown"
+
+
+def test_a_provider_that_was_removed_is_said_and_nothing_is_lost(settings, caplog):
+    earn(AUTOMATIC)
+    settings.REFERRAL_BLOCKS = {**settings.REFERRAL_BLOCKS, "PAYOUT_PROVIDERS": {}}
+    assert send_payout(payout_id=Payout.objects.get().pk) is None
+    assert "no provider “manual” is configured" in caplog.text
+    assert (Payout.objects.get().state, PayoutAttempt.objects.count()) == ("confirmed", 0)
+
+
+def test_one_reward_that_fails_keeps_no_other_waiting(monkeypatch, caplog):
+    program = make_program(rules=({**ONE_RULE[0], "approval": "automatic"},))
+    link = make_link(program)
+    for number in range(3):
+        make_referral(program, email=f"f{number}@example.com", link=link)
+        sale = {"source": "api", "external_id": str(number), "friend_email": f"f{number}@example.com"}
+        record_sale(program=program, amount="100", currency="GBP", **sale)
+    first = Reward.objects.order_by("pk").first().pk
+    real = mature_module.clear_reason
+
+    def break_the_first(*, reward, **given):
+        if reward.pk == first:
+            raise ValueError("broken row")
+        return real(reward=reward, **given)
+
+    monkeypatch.setattr(mature_module, "clear_reason", break_the_first)
+    with time_machine.travel(timezone.now() + timedelta(days=15)):
+        assert mature_rewards() == 2
+    assert sorted(Reward.objects.values_list("state", flat=True)) == ["pending", "reserved", "reserved"]
+    assert "broken row" in caplog.text
+
+
+def test_the_host_hears_of_what_happened_after_the_commit(staff, django_capture_on_commit_callbacks):
+    heard = []
+    names = ("referrer_joined", "referral_captured", "sale_recorded", "reward_approved", "payout_paid")
+    receivers = {name: (lambda *, name=name, **payload: heard.append(name)) for name in names}
+    for name, receiver in receivers.items():
+        getattr(signals, name).connect(receiver)
+    with django_capture_on_commit_callbacks(execute=True):
+        earn(AUTOMATIC)
+        send_payout(payout_id=Payout.objects.get().pk)
+        mark_handed_over(handover=Handover.objects.get(), actor=staff)
+        assert heard == []
+    for name, receiver in receivers.items():
+        getattr(signals, name).disconnect(receiver)
+    assert sorted(heard) == sorted(names)

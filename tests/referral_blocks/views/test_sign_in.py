@@ -26,6 +26,23 @@ def test_the_link_from_the_mailbox_signs_in_and_verifies_the_address(client, ref
     assert Person.objects.get().email_verified_at is not None
 
 
+def test_over_tls_the_session_cookie_is_secure(client, referrer):
+    (cookie,) = client.get(f"/referrals/sign-in/{make_sign_in_token(referrer)}/", secure=True).cookies.values()
+    assert cookie["secure"] is True
+
+
+def test_a_program_that_only_looks_at_the_link_verifies_nothing(client, referrer):
+    response = client.head(f"/referrals/sign-in/{make_sign_in_token(referrer)}/")
+    assert (response.status_code, len(response.cookies)) == (200, 0)
+    assert Person.objects.get().email_verified_at is None
+
+
+def test_a_refused_token_is_not_logged(client, referrer, caplog):
+    token = make_sign_in_token(referrer)
+    client.get(f"/referrals/sign-in/{token}x/")
+    assert token not in caplog.text
+
+
 def test_a_session_token_is_no_sign_in_token(client, referrer):
     response = client.get(f"/referrals/sign-in/{make_session(referrer, verified=False)}/")
     assert (response.status_code, len(response.cookies)) == (400, 0)

@@ -61,7 +61,8 @@ def test_the_address_is_kept_only_as_a_keyed_hash(client, program):
         ({"user-agent": "TelegramBot (like TwitterBot)"}, "bot"),
         ({"user-agent": ""}, "bot"),
         ({"sec-purpose": "prefetch;prerender"}, "prefetch"),
-        ({"purpose": "prefetch"}, "prefetch"),
+        ({"purpose": "Prefetch"}, "prefetch"),
+        ({"x-purpose": "preview"}, "prefetch"),
         ({"x-moz": "prefetch"}, "prefetch"),
     ],
 )
@@ -136,6 +137,23 @@ def test_a_flood_from_one_address_is_not_counted(client, program, settings):
     for _ in range(62):
         assert follow(client, f"/r/{link.code}/").status_code == 302
     assert (Visit.objects.count(), IgnoredVisit.objects.filter(reason="flood").count()) == (60, 2)
+    # Many people share an address: the friend who came last is still somebody's friend.
+    token = unquote(follow(client, f"/r/{link.code}/").headers["Location"].partition("?rt=")[2])
+    assert link_from_token(token=token, program=program) == link
+
+
+def test_rate_limits_that_cannot_be_counted_close_nothing(client, program, settings):
+    storage = {"RATE_LIMITS_ENABLED": True, "RATE_LIMIT_STORAGE": "redis://127.0.0.1:1/0"}
+    settings.REFERRAL_BLOCKS = {**settings.REFERRAL_BLOCKS, **storage}
+    assert follow(client, f"/r/{make_link(program).code}/").status_code == 302
+    assert Visit.objects.count() == 1
+
+
+def test_a_host_that_is_no_site_finds_nothing(client, program):
+    link = make_link(program)
+    Site.objects.update(is_default_site=False)
+    for path in (f"/r/{link.code}/", f"/r/{link.code}/qr.svg"):
+        assert client.get(path, headers={"host": "unknown.example"}).status_code == 404
 
 
 def test_a_forged_forwarded_address_is_believed_only_behind_a_trusted_proxy(client, program, settings):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import socket
 import subprocess
@@ -15,7 +16,7 @@ from typing import IO, Any
 from django.conf import settings
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
-from django.db import OperationalError, connection, connections
+from django.db import DatabaseError, connection, connections
 
 from cms.demo.load import Demo, demo_file, load_demo
 from referral_blocks.core.children import start_child, stop_child
@@ -30,13 +31,14 @@ class Command(BaseCommand):
     requires_system_checks: list[str] = []
 
     def handle(self, *args: Any, **options: Any) -> None:
+        os.umask(0o077)  # what the demo writes holds log-ins and people
         port: int = settings.PORT
         data = Path(settings.DATA_DIR)
         _require_free(port)
         logs = _folders(data)
         try:
             connection.ensure_connection()
-        except OperationalError as error:
+        except DatabaseError as error:
             raise CommandError(f"The database cannot be reached: {str(error).strip().splitlines()[0]}") from error
         self.stdout.write("Preparing the database …")
         call_command("migrate", verbosity=0)
@@ -51,7 +53,8 @@ class Command(BaseCommand):
             signal.signal(number, lambda *_: stopping.set())
         env = {"DJANGO_SETTINGS_MODULE": "cms.settings.dev", "DEBUG": "0", "PYTHONUNBUFFERED": "1"}
         web = start_child(_web_command(port), env=env, log=web_log)
-        worker = start_child([sys.executable, sys.argv[0], "referral_worker"], env=env, log=worker_log)
+        work = [sys.executable, sys.argv[0], "referral_worker", "--grace", str(GRACE_SECONDS / 2)]
+        worker = start_child(work, env=env, log=worker_log)
         children = {"web": web, "worker": worker}
         try:
             self.stdout.write("Starting web and worker …")
