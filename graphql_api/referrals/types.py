@@ -18,6 +18,10 @@ class ReferralStage(Enum):
     CAPTURED = strawberry.enum_value("captured", description="Left their details.")
     QUALIFIED = strawberry.enum_value("qualified", description="Became a customer.")
     EXPIRED = strawberry.enum_value("expired", description="Ran out of time.")
+    NURTURING = strawberry.enum_value("nurturing", description="In touch.")
+    UNQUALIFIED = strawberry.enum_value("unqualified", description="Does not qualify.")
+    WITHDRAWN = strawberry.enum_value("withdrawn", description="Withdrawn.")
+    RETRACTED = strawberry.enum_value("retracted", description="The sale was reversed.")
 
 
 @strawberry_django.type(models.Referral, only=["public_id"], description="A friend whom the referrer brought.")

@@ -27,7 +27,10 @@ class RewardState(Enum):
     APPROVED = strawberry.enum_value("approved", description="Nothing stands in its way.")
     RESERVED = strawberry.enum_value("reserved", description="On its way.")
     ISSUED = strawberry.enum_value("issued", description="Received.")
+    REDEEMED = strawberry.enum_value("redeemed", description="Received and used.")
     VOID = strawberry.enum_value("void", description="Cancelled.")
+    EXPIRED = strawberry.enum_value("expired", description="Not received in time.")
+    CLAWED_BACK = strawberry.enum_value("clawed_back", description="Taken back, because the sale was reversed.")
 
 
 @strawberry.enum(description="Why a reward waits.")
@@ -35,6 +38,11 @@ class PendingReasonKind(Enum):
     HOLD = strawberry.enum_value("hold", description="The waiting time for returns is not over.")
     APPROVAL = strawberry.enum_value("approval", description="Staff have to approve it.")
     REVIEW = strawberry.enum_value("review", description="Staff take a closer look at the referral.")
+    PAYOUT_DETAILS = strawberry.enum_value("payout_details", description="Nobody knows yet where to send it.")
+    BUDGET = strawberry.enum_value("budget", description="The programme’s budget is spent for now.")
+    CAP = strawberry.enum_value("cap", description="The most that one period allows is earned.")
+    STOCK = strawberry.enum_value("stock", description="It is out of stock.")
+    PROVIDER_ERROR = strawberry.enum_value("provider_error", description="Sending it did not work.")
 
 
 @strawberry_django.type(models.RewardRule, description="What one side of a programme is promised.")

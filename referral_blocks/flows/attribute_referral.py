@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from referral_blocks.core.errors import InvalidInput, NotPossibleNow
 from referral_blocks.core.states import lock
-from referral_blocks.core.text import clean_text
+from referral_blocks.core.text import clean_name, clean_text
 from referral_blocks.people.services import get_or_create_person
 from referral_blocks.programs.models import Program
 from referral_blocks.programs.services import current_terms
@@ -48,6 +48,7 @@ def attribute_referral(
             friend=friend,
             terms_version=current_terms(program=program),
             method=AttributionMethod.MANUAL,
+            friend_name=clean_name(name),
         )
         if created:
             note_manual(referral=referral, before=None, note=note, actor=actor)

@@ -57,7 +57,7 @@ def ungroup_sale(*, referral: Referral, sale: Sale) -> None:
             .order_by("pk")
             .first()
         )
-        mark_bought(member=member, sale_id=other and other.pk, at=other and other.occurred_at)
+        mark_bought(member=member, sale_id=other.pk if other else None, at=other.occurred_at if other else None)
 
 
 def _open_memberships(referral: Referral) -> list[GroupMember]:

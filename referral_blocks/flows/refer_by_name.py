@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from referral_blocks.core.errors import InvalidInput, NotFound, NotPossibleNow
 from referral_blocks.core.states import lock
-from referral_blocks.core.text import clean_text
+from referral_blocks.core.text import clean_name, clean_text
 from referral_blocks.people.services import get_or_create_person
 from referral_blocks.programs.models import Phase, Program
 from referral_blocks.programs.services import current_terms
@@ -66,10 +66,13 @@ def refer_by_name(
                 friend=friend,
                 terms_version=terms,
                 method=AttributionMethod.CONTACT,
+                friend_name=clean_name(name),
                 ip_hash=ip_hash,
             )
             return Named(referral=referral)
-        claim, _new = get_or_create_claim(program=program, friend=friend, typed_name=typed, terms_version=terms)
+        claim, _new = get_or_create_claim(
+            program=program, friend=friend, typed_name=typed, terms_version=terms, friend_name=clean_name(name)
+        )
     return Named(claim=claim)
 
 
@@ -93,6 +96,7 @@ def confirm_claim(*, claim: ReferralClaim, referrer: Referrer, actor: User, note
             friend=claim.friend,
             terms_version=claim.terms_version,
             method=AttributionMethod.NAME,
+            friend_name=claim.friend_name,
         )
         if not created:
             raise NotPossibleNow(

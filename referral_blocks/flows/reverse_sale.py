@@ -22,6 +22,7 @@ from referral_blocks.sales.selectors import has_standing_sale, sale_by_external_
 from referral_blocks.sales.services import get_or_create_reversal
 
 from .adjust_rewards import adjust_rewards
+from .complete_group import group_sale, ungroup_sale
 from .record_sale import moment
 from .release_waiting import release_later
 
@@ -73,6 +74,7 @@ def reverse_sale(
         )
         if not created:
             return Reversed(reversal, sale, False, [])
+        _regroup(sale, referral)
         rewards = adjust_rewards(sale=sale, referral=referral, reversal=reversal)
         if rewards:
             release_later(program_id=program.pk)  # what they give back may be enough for somebody who waits
@@ -89,6 +91,14 @@ def _locked(sale: Sale) -> Referral:
     fresh = Sale.objects.select_for_update(of=("self",), no_key=True).get(pk=sale.pk)
     sale.reversed_minor = fresh.reversed_minor
     return referral
+
+
+def _regroup(sale: Sale, referral: Referral) -> None:
+    """Before any reward is locked: groups come first in the order of locks."""
+    if sale.reversed_minor >= sale.amount_minor:
+        ungroup_sale(referral=referral, sale=sale)
+    else:
+        group_sale(referral=referral, sale=sale)
 
 
 def _stage(sale: Sale, referral: Referral) -> None:

@@ -33,11 +33,13 @@ class Candidate:
 
 
 def get_or_create_claim(
-    *, program: Program, friend: Person, typed_name: str, terms_version: TermsVersion
+    *, program: Program, friend: Person, typed_name: str, terms_version: TermsVersion, friend_name: str = ""
 ) -> tuple[ReferralClaim, bool]:
     """The friend's claim in this programme and whether it is new; the first one stays."""
     return ReferralClaim.objects.get_or_create(
-        program=program, friend=friend, defaults={"typed_name": typed_name, "terms_version": terms_version}
+        program=program,
+        friend=friend,
+        defaults={"typed_name": typed_name, "terms_version": terms_version, "friend_name": friend_name},
     )
 
 

@@ -107,6 +107,7 @@ class ReferralClaim(models.Model):
     program = models.ForeignKey("referral_blocks.Program", on_delete=models.PROTECT, related_name="claims")
     friend = models.ForeignKey("referral_blocks.Person", on_delete=models.PROTECT, related_name="claims")
     typed_name = models.CharField(_("name that the friend gave"), max_length=120)
+    friend_name = models.CharField(_("friend’s name"), max_length=120, blank=True)  # as on the referral
     terms_version = models.ForeignKey("referral_blocks.TermsVersion", on_delete=models.PROTECT, related_name="+")
     state = models.CharField(_("state"), max_length=10, choices=ClaimState.choices, default=ClaimState.OPEN)
     created_at = models.DateTimeField(_("since"), auto_now_add=True)

@@ -13,7 +13,7 @@ from django.utils import timezone
 from referral_blocks.core.states import change_state, lock
 from referral_blocks.people.models import Person
 from referral_blocks.programs.models import Program
-from referral_blocks.referrals.models import Referral
+from referral_blocks.referrals.models import Referral, Review
 from referral_blocks.referrers.models import Referrer
 from referral_blocks.referrers.standing import add_to_standing
 from referral_blocks.sales.models import Sale

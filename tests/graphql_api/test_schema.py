@@ -64,8 +64,13 @@ def raised_codes():
     yield from (kind.code for kind in kinds.values())
     for file in Path(referral_blocks.__file__).parent.rglob("*.py"):
         for node in ast.walk(ast.parse(file.read_text())):
-            if isinstance(node, ast.Call) and getattr(node.func, "id", getattr(node.func, "attr", "")) in kinds:
-                yield from (ast.literal_eval(k.value) for k in node.keywords if k.arg == "code")
+            name = getattr(node.func, "id", getattr(node.func, "attr", "")) if isinstance(node, ast.Call) else ""
+            if name in kinds:
+                yield from (
+                    k.value.value for k in node.keywords if k.arg == "code" and isinstance(k.value, ast.Constant)
+                )
+            elif name == "_refuse" and isinstance(node.args[1], ast.Constant):  # message, code, path
+                yield node.args[1].value
 
 
 def test_every_code_that_the_plugin_raises_is_in_the_enum_and_no_other():
