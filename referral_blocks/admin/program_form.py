@@ -16,7 +16,8 @@ from wagtail.models import Site
 from referral_blocks.core.errors import InvalidInput
 from referral_blocks.core.money import Money, parse_amount
 from referral_blocks.payouts.provider import payout_provider_choices
-from referral_blocks.programs.models import Program
+from referral_blocks.programs.models import Program, ProgramStatus
+from referral_blocks.programs.services import STATUSES, set_status
 from referral_blocks.referrers.models import Referrer
 from referral_blocks.rewards.models import Reward
 from referral_blocks.sales.models import Sale
@@ -117,6 +118,26 @@ class ProgramForm(WagtailAdminModelForm):
                     code="currency_in_use",
                 )
         return currency
+
+    def clean_status(self) -> str:
+        status: str = self.cleaned_data["status"]
+        if self.stored and status != self.stored.status and status not in STATUSES.get(self.stored.status, set()):
+            raise ValidationError(
+                _("A programme that is “%(now)s” cannot become “%(to)s”.")
+                % {"now": self.stored.get_status_display(), "to": ProgramStatus(status).label},
+                code="wrong_state",
+            )
+        return status
+
+    def save(self, commit: bool = True) -> Program:
+        """The status changes by its own function, which writes who changed it."""
+        wanted = self.instance.status
+        if self.stored is None or wanted == self.stored.status:
+            return super().save(commit)
+        self.instance.status = self.stored.status
+        program: Program = super().save(commit)
+        set_status(program=program, to=wanted, note="", actor=self.for_user)
+        return program
 
     def clean_site(self) -> Site:
         site: Site = self.cleaned_data["site"]

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 class StateChange(models.Model):
     """One step of one row's life; a concept adds the foreign key ``subject``."""
 
-    field = models.CharField(max_length=20, editable=False)
+    field = models.CharField(max_length=30, editable=False)
     from_state = models.CharField(max_length=30, editable=False)
     to_state = models.CharField(max_length=30, editable=False)
     reason = models.CharField(max_length=40, editable=False)

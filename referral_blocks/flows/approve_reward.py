@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from referral_blocks.core.errors import NotPossibleNow
 from referral_blocks.core.text import clean_text
+from referral_blocks.rewards.locks import lock_rewards
 from referral_blocks.rewards.models import Reason, Reward, RewardState
 from referral_blocks.rewards.services import clear_reason
 
@@ -34,6 +35,7 @@ def release_hold(*, reward: Reward, actor: User, note: str) -> bool:
 
 def _clear(reward: Reward, reason: str, actor: User, *, note: str) -> bool:
     with transaction.atomic():
+        lock_rewards(ids=[reward.pk])
         changed = clear_reason(reward=reward, reason=reason, cause="person", note=note, actor=actor)
         if reward.state == RewardState.VOID:
             raise NotPossibleNow(_("This reward was cancelled."))

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import zoneinfo
+from collections.abc import Mapping
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from django.db import transaction
 from django.db.models import Max
@@ -81,3 +82,25 @@ def current_terms(*, program: Program) -> TermsVersion:
 def set_page_once(*, program: Program, field: str, page_id: int) -> None:
     """Make the page the programme's ``landing_page`` or ``share_page`` unless it has one."""
     Program.objects.filter(pk=program.pk, **{f"{field}__isnull": True}).update(**{f"{field}_id": page_id})
+
+
+def set_limits(*, program: Program, limits: Mapping[str, Any], actor: User) -> bool:
+    """Write the limits that differ, each with its audit row; False when none does. The row is locked by the caller."""
+    changed = {field: value for field, value in limits.items() if getattr(program, field) != value}
+    for field, value in changed.items():
+        ProgramChange.objects.create(
+            subject=program,
+            field=field,
+            from_state=_limit(getattr(program, field)),
+            to_state=_limit(value),
+            reason="person",
+            actor=actor,
+        )
+        setattr(program, field, value)
+    if changed:
+        program.save(update_fields=list(changed))
+    return bool(changed)
+
+
+def _limit(value: Any) -> str:
+    return "" if value is None else str(value)

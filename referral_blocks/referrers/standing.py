@@ -25,8 +25,8 @@ def add_to_standing(*, referrer_id: int, **changes: int) -> None:
 
 def lock_standing(*, referrer: Referrer) -> ReferrerStanding:
     """The row, locked: whoever holds it decides alone about the referrer's numbers and limits. Transactions only."""
-    ReferrerStanding.objects.get_or_create(referrer=referrer)
-    return ReferrerStanding.objects.select_for_update().get(referrer=referrer)
+    ReferrerStanding.objects.get_or_create(referrer_id=referrer.pk)
+    return ReferrerStanding.objects.select_for_update().get(referrer_id=referrer.pk)
 
 
 def count_visits_until(*, row: ReferrerStanding, more: int, until: datetime) -> bool:

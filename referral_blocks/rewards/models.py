@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from typing import Any
 
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
@@ -113,6 +114,14 @@ class RewardRule(ClusterableModel):
 
     def __str__(self) -> str:
         return self.title
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        """A form that was opened a while ago must not write back the stock that sales have lowered since: the stock of a
+        saved rule is changed by an UPDATE of its own."""
+        if not self._state.adding and kwargs.get("update_fields") is None:
+            kept = {"id", "stock"}
+            kwargs["update_fields"] = [f.name for f in self._meta.concrete_fields if f.name not in kept]
+        super().save(*args, **kwargs)
 
     @property
     def value_currency(self) -> str:

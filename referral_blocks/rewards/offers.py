@@ -135,6 +135,7 @@ def save_rule(
         for name, value in fields.items():
             setattr(saved, name, value)
         saved.save()
+        RewardRule.objects.filter(pk=saved.pk).update(stock=saved.stock)
         RuleCondition.objects.filter(rule_id=saved.pk).delete()
         RuleCondition.objects.bulk_create([RuleCondition(rule_id=saved.pk, **condition) for condition in conditions])
     return RewardRule.objects.select_related("program").get(pk=saved.pk)

@@ -96,11 +96,11 @@ def test_the_number_of_queries_does_not_grow_with_the_lists(client, django_asser
     for number in range(2):
         sell(program, number)
     data(client, ALL, bearer=bearer)  # fills the cache of sites
-    with django_assert_num_queries(9):
+    with django_assert_num_queries(7):
         data(client, ALL, bearer=bearer)
     for number in range(2, 9):
         sell(program, number)
-    with django_assert_num_queries(9):
+    with django_assert_num_queries(7):
         viewer = data(client, ALL, bearer=bearer)["viewer"]
     assert (len(viewer["referrals"]["edges"]), len(viewer["rewards"]["edges"])) == (9, 9)
 

@@ -2,17 +2,14 @@
 
 import pytest
 from django.urls import reverse
-from django.utils import timezone
 from wagtail.admin.widgets import AdminDateTimeInput, SlugInput
 from wagtail.models import Site
 from wagtail.test.utils.form_data import inline_formset, nested_form_data
 
-from referral_blocks.core.money import Money
+from referral_blocks.flows.record_sale import record_sale
 from referral_blocks.programs.models import Program
 from referral_blocks.referrers.models import Referrer
 from referral_blocks.rewards.models import Reward, RewardRule
-from referral_blocks.rewards.services import promise_rewards
-from referral_blocks.sales.services import get_or_create_sale
 from tests.make import make_link, make_program, make_referral
 
 from .staff import messages_of, staff_client
@@ -143,11 +140,10 @@ def test_a_new_currency_reads_the_same_digits_anew(admin_client):
 
 def reward_of(program):
     """The rewards that a friend's sale earned."""
-    referral = make_referral(program)
-    sale, _new = get_or_create_sale(
-        referral=referral, source="api", external_id="1", amount=Money(100, "GBP"), occurred_at=timezone.now()
-    )
-    return promise_rewards(referral=referral, sale=sale)
+    friend = make_referral(program).friend
+    return record_sale(
+        program=program, source="api", external_id="1", friend_email=friend.email, amount="100", currency="GBP"
+    ).rewards
 
 
 def test_the_currency_stays_once_rewards_are_recorded_in_it(admin_client):

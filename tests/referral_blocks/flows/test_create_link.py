@@ -86,7 +86,8 @@ def test_a_code_expires_and_a_referrer_whose_primary_code_expired_gets_a_new_one
     link = make_link(program)
     expire_link(link=link, at=datetime(2020, 1, 1))
     assert link.expires_at.isoformat() == "2020-01-01T00:00:00-05:00"
-    fresh = join_program(program=program, email="referrer@example.com", name="R", accept_terms=True).link
+    again = {"email": "referrer@example.com", "name": "Robin Example", "greeting_consent": True}
+    fresh = join_program(program=program, accept_terms=True, **again).link
     assert fresh != link
     assert list(ReferralLink.objects.filter(is_primary=True)) == [fresh]
     expire_link(link=link, at=None)
