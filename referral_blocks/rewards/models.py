@@ -116,8 +116,8 @@ class RewardRule(ClusterableModel):
         return self.title
 
     def save(self, *args: Any, **kwargs: Any) -> None:
-        """A form that was opened a while ago must not write back the stock that sales have lowered since: the stock of a
-        saved rule is changed by an UPDATE of its own."""
+        """A form that was opened a while ago must not write back the stock that sales have lowered since: the stock of
+        a saved rule is changed by an UPDATE of its own."""
         if not self._state.adding and kwargs.get("update_fields") is None:
             kept = {"id", "stock"}
             kwargs["update_fields"] = [f.name for f in self._meta.concrete_fields if f.name not in kept]
