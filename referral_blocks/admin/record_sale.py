@@ -21,6 +21,12 @@ from .steps import FlowFormView
 EARLIEST = datetime(1970, 1, 1, tzinfo=UTC)
 
 
+def only_choice() -> Program | None:
+    """The live programme, when there is one to choose from."""
+    programs = list(Program.objects.filter(status=ProgramStatus.LIVE)[:2])
+    return programs[0] if len(programs) == 1 else None
+
+
 class ProgramChoiceField(forms.ModelChoiceField):
     """Programmes with their currency, which a sale has to be in."""
 
@@ -30,7 +36,9 @@ class ProgramChoiceField(forms.ModelChoiceField):
 
 class RecordSaleForm(forms.Form):
     program = ProgramChoiceField(
-        label=gettext_lazy("Programme"), queryset=Program.objects.exclude(status=ProgramStatus.DRAFT)
+        label=gettext_lazy("Programme"),
+        queryset=Program.objects.exclude(status=ProgramStatus.DRAFT),
+        initial=only_choice,
     )
     order_number = forms.CharField(
         label=gettext_lazy("Order number"),
@@ -63,10 +71,6 @@ class RecordSaleView(FlowFormView):
     back_label = gettext_lazy("Sales")
     back_url_name = "referral_sales:index"
     fields_of_paths = {"externalId": "order_number", "friendEmail": "friend_email", "occurredAt": "sold_at"}
-
-    def get_initial(self) -> dict[str, Any]:
-        programs = list(Program.objects.filter(status=ProgramStatus.LIVE)[:2])
-        return {"program": programs[0]} if len(programs) == 1 else {}
 
     def get_success_url(self) -> str:
         return self.request.path

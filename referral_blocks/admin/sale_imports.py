@@ -25,7 +25,7 @@ from referral_blocks.sales.source import MAX_BYTES, sale_source_choices
 
 from .filters import ProgramFilterSet
 from .permissions import RequiresRight
-from .record_sale import ProgramChoiceField
+from .record_sale import ProgramChoiceField, only_choice
 from .records import RecordListView, RecordView, RecordViewSet
 from .steps import FlowFormView, StepView
 
@@ -35,7 +35,9 @@ SHOWN = 100  # refused rows on the page; the report holds all
 
 class ImportForm(forms.Form):
     program = ProgramChoiceField(
-        label=gettext_lazy("Programme"), queryset=Program.objects.exclude(status=ProgramStatus.DRAFT)
+        label=gettext_lazy("Programme"),
+        queryset=Program.objects.exclude(status=ProgramStatus.DRAFT),
+        initial=only_choice,
     )
     source = forms.ChoiceField(label=gettext_lazy("Kind of file"), choices=sale_source_choices)
     file = forms.FileField(
