@@ -1,14 +1,10 @@
 """Many at once, with real threads and real connections, on whichever database the run uses."""
 
-from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
-from threading import Barrier
-from typing import Any
+from functools import partial
 
 import pytest
 from django.contrib.auth import get_user_model
-from django.db import connections
 from django.utils import timezone
 
 from referral_blocks.flows.approve_reward import approve_reward
@@ -25,25 +21,12 @@ from referral_blocks.referrals.models import Referral
 from referral_blocks.referrers.models import Referrer
 from referral_blocks.rewards.models import Reward
 from referral_blocks.sales.models import Sale
+from tests.at_once import at_once as start_at_once
 from tests.make import make_link, make_program, make_referral
 
 pytestmark = pytest.mark.django_db(transaction=True)
 THREADS = 12
-
-
-def at_once(work: Callable[[int], Any]) -> list[Any]:
-    """Results of ``work(0…)``, all started at one moment; the first error is raised."""
-    barrier = Barrier(THREADS)
-
-    def one(number: int) -> Any:
-        try:
-            barrier.wait(30)
-            return work(number)
-        finally:
-            connections.close_all()
-
-    with ThreadPoolExecutor(THREADS) as pool:
-        return list(pool.map(one, range(THREADS)))
+at_once = partial(start_at_once, threads=THREADS)
 
 
 def test_many_joins_with_one_address_make_one_referrer():

@@ -13,69 +13,19 @@ from referral_blocks.core.errors import DomainError
 from referral_blocks.flows.adjust_rewards import share_left
 from referral_blocks.flows.approve_reward import approve_reward, release_hold
 from referral_blocks.flows.record_sale import record_sale
-from referral_blocks.flows.reverse_sale import reverse_sale
 from referral_blocks.flows.review_referral import review_referral
-from referral_blocks.flows.send_payout import send_payout
-from referral_blocks.ledger.selectors import balances, unbalanced_entries
-from referral_blocks.payouts.models import Payout
 from referral_blocks.payouts.provider import Outcome, PayoutResult
 from referral_blocks.payouts.providers.manual.provider import ManualProvider
-from referral_blocks.payouts.providers.points import PointsProvider
 from referral_blocks.programs.models import Program
 from referral_blocks.referrals.models import Referral
 from referral_blocks.referrals.services import set_review
-from referral_blocks.referrers.models import ReferrerStanding
 from referral_blocks.rewards.models import PendingReason, Reward
 from referral_blocks.rewards.services import move_reward
 from referral_blocks.sales.models import Sale, SaleReversal
 from tests.make import make_link, make_program, make_referral
+from tests.reversals import AT_ONCE, GIFT, accounts, fresh, pay, reverse, sell, sold, standing
 
 pytestmark = pytest.mark.django_db
-GIFT = {"side": "referrer", "title": "Gift", "amount_minor": 2000}
-AT_ONCE = {**GIFT, "hold_days": 0, "approval": "automatic", "sale_to": None}
-POINTS = {**AT_ONCE, "title": "Points", "method": "points", "amount_minor": 50, "currency": "PTS"}
-
-
-@pytest.fixture
-def paid_at_once(monkeypatch):
-    """A manual provider whose rail answers at once."""
-    monkeypatch.setattr(ManualProvider, "send", lambda self, request: PayoutResult(Outcome.PAID))
-
-
-def sold(rule=GIFT, amount="100", **fields) -> Reward:
-    referral = make_referral(make_program(rules=(rule,), **fields))
-    return sell(referral.program, amount=amount)
-
-
-def sell(program, number=1, amount="100") -> Reward:
-    sale = {"source": "api", "external_id": f"order-{number}", "friend_email": "friend@example.com"}
-    return record_sale(program=program, amount=amount, currency=program.currency, **sale).rewards[0]
-
-
-def reverse(kind="refund", amount=None, reversal_id="r-1", order="order-1", program=None, **given):
-    program = program or Program.objects.get()
-    ids = {"source": "api", "external_id": order, "reversal_id": reversal_id}
-    return reverse_sale(program=program, kind=kind, amount=amount, **{**ids, **given})
-
-
-def pay(reward):
-    send_payout(payout_id=Payout.objects.get(items__reward=reward, items__released=False).pk)
-    reward.refresh_from_db()
-
-
-def fresh(reward):
-    reward.refresh_from_db()
-    return reward.state, reward.amount_minor, reward.clawed_minor
-
-
-def accounts():
-    """What is on the accounts now; every entry balances, or the test fails here."""
-    assert unbalanced_entries() == []
-    return {account: total for (account, _c), total in balances(program_id=Program.objects.get().pk).items() if total}
-
-
-def standing():
-    return ReferrerStanding.objects.values_list("qualified", "pending_minor", "earned_minor").get()
 
 
 @pytest.mark.parametrize(
@@ -265,82 +215,6 @@ def test_an_expired_reward_is_left_alone():
     Reward.objects.update(state="expired")
     assert reverse().rewards == []
     assert fresh(reward)[0] == "expired"
-
-
-def test_what_is_owed_is_netted_from_the_next_points_and_the_rest_is_sent():
-    first = sold(POINTS)
-    pay(first)
-    reverse(amount="40")
-    assert accounts()["clawback_receivable"] == 20
-    second = sell(first.program, 2)
-    assert Payout.objects.get(items__reward=second).amount_minor == 30
-    pay(second)
-    assert fresh(second) == ("issued", 50, 0)
-    assert "clawback_receivable" not in accounts()
-    assert accounts()["reward_expense"] == 80
-
-
-def test_a_payout_that_is_netted_to_nothing_is_settled_without_the_provider(monkeypatch):
-    first = sold(POINTS)
-    pay(first)
-    reverse()
-    monkeypatch.setattr(PointsProvider, "send", lambda self, request: pytest.fail("the provider was asked"))
-    second = sell(first.program, 2)
-    payout = Payout.objects.get(items__reward=second)
-    assert (payout.amount_minor, payout.state, second.state) == (0, "paid", "issued")
-    assert send_payout(payout_id=payout.pk) is None
-    assert "clawback_receivable" not in accounts()
-
-
-def test_a_dispute_won_after_its_points_were_netted_pays_them_with_the_next():
-    program = (first := sold(POINTS)).program
-    pay(first)
-    reverse("dispute", reversal_id="d-1")
-    sell(program, 2)
-    reverse("dispute_won", reversal_id="d-1")
-    assert accounts()["clawback_receivable"] == -50
-    third = sell(program, 3)
-    assert Payout.objects.get(items__reward=third).amount_minor == 100
-    pay(third)
-    assert "clawback_receivable" not in accounts()
-    assert accounts()["reward_expense"] == 150
-
-
-def test_a_dispute_won_after_a_smaller_payment_is_owed_and_paid_with_the_next():
-    first = sold({**POINTS, "hold_days": 1})
-    reverse("dispute", amount="40", reversal_id="d-1")
-    staff = get_user_model().objects.create_user("staff")
-    release_hold(reward=first, actor=staff, note="Known for years")
-    pay(first)
-    assert fresh(first) == ("issued", 30, 0)
-    reverse("dispute_won", reversal_id="d-1")
-    assert (fresh(first), accounts()["clawback_receivable"]) == (("issued", 30, 0), -20)
-    second = sell(first.program, 2)
-    release_hold(reward=second, actor=staff, note="Known for years")
-    assert Payout.objects.get(items__reward=second).amount_minor == 70
-    pay(second)
-    assert "clawback_receivable" not in accounts()
-
-
-def test_what_cannot_be_divided_is_paid_whole_and_the_debt_stays(paid_at_once):
-    first = sold(AT_ONCE)
-    pay(first)
-    reverse()
-    second = sell(first.program, 2)
-    assert Payout.objects.get(items__reward=second).amount_minor == 2000
-    assert accounts()["clawback_receivable"] == 2000
-
-
-def test_a_netted_payout_that_fails_leaves_the_debt_as_it_was(monkeypatch):
-    first = sold(POINTS)
-    pay(first)
-    reverse(amount="40")
-    monkeypatch.setattr(PointsProvider, "send", lambda self, request: PayoutResult(Outcome.FAILED_FINAL))
-    second = sell(first.program, 2)
-    pay(second)
-    assert fresh(second) == ("approved", 50, 0)
-    books = accounts()
-    assert (books["clawback_receivable"], books["rewards_payable"]) == (20, -50)
 
 
 def test_delivered_twice_it_counts_once():
