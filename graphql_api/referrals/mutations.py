@@ -9,6 +9,7 @@ from django.utils.translation import get_language
 
 from graphql_api.context import Info
 from graphql_api.errors import UserError, user_errors
+from graphql_api.people.types import PersonKind
 from graphql_api.programs.types import Program
 from referral_blocks.core.errors import DomainError
 from referral_blocks.core.visitor import ip_hash
@@ -27,6 +28,8 @@ class CaptureReferralInput:
     token: str = strawberry.field(
         default="", description="The signed token that a referrer’s link adds to the landing page’s address (rt=…)."
     )
+    kind: PersonKind | None = strawberry.field(default=None, description="What they are; a person if left out.")
+    country: str = strawberry.field(default="", description="Their country’s two letters (ISO 3166-1), such as GB.")
     accept_terms: bool = strawberry.field(default=False, description="Whether the friend has accepted the terms.")
 
 
@@ -57,6 +60,8 @@ class ReferralsMutation:
                 cookie=info.context.cookies.get(cookie_name(program), ""),
                 accept_terms=given.accept_terms,
                 locale=get_language() or "",
+                kind=given.kind.value if given.kind else "",
+                country=given.country,
                 ip_hash=ip_hash(info.context.request),
             )
         except DomainError as error:

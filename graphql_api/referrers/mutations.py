@@ -10,6 +10,7 @@ from django.utils.translation import get_language
 from graphql_api.context import Info
 from graphql_api.errors import UserError, user_errors
 from graphql_api.links.types import ReferralLink
+from graphql_api.people.types import PersonKind
 from graphql_api.programs.types import Program
 from referral_blocks.core.errors import DomainError
 from referral_blocks.flows.exchange_login_token import exchange_login_token
@@ -23,6 +24,8 @@ class JoinProgramInput:
     program: str = strawberry.field(description="The programme’s slug.")
     email: str = strawberry.field(description="Their e-mail address; the link is mailed there too.")
     name: str = strawberry.field(default="", description="Their name.")
+    kind: PersonKind | None = strawberry.field(default=None, description="What they are; a person if left out.")
+    country: str = strawberry.field(default="", description="Their country’s two letters (ISO 3166-1), such as GB.")
     accept_terms: bool = strawberry.field(default=False, description="Whether they have accepted the terms.")
     greeting_consent: bool = strawberry.field(
         default=False, description="Whether friends may be greeted with their first name."
@@ -77,6 +80,8 @@ class ReferrersMutation:
                 accept_terms=given.accept_terms,
                 greeting_consent=given.greeting_consent,
                 locale=get_language() or "",
+                kind=given.kind.value if given.kind else "",
+                country=given.country,
             )
         except DomainError as error:
             return JoinProgramPayload(errors=user_errors(error))

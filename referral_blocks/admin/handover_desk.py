@@ -15,7 +15,7 @@ from wagtail.admin.filters import WagtailFilterSet
 from wagtail.admin.ui.tables import Column, DateColumn, UserColumn
 from wagtail.admin.widgets.button import HeaderButton
 
-from referral_blocks.flows.mark_handed_over import mark_handed_over
+from referral_blocks.flows.mark_handed_over import mark_handed_over, why_not
 from referral_blocks.payouts.providers.manual.models import Handover
 
 from .columns import LinesColumn, PersonColumn, Step, StepsColumn
@@ -62,7 +62,7 @@ class HandoverDeskView(DeskView):
     def get_base_queryset(self) -> QuerySet[Handover]:
         rows = Handover.objects.select_related(
             "payout__person", "payout__program", "handed_over_by__wagtail_userprofile"
-        )
+        ).prefetch_related("payout__items__reward__referral")
         rows = rows.filter(handed_over_at__isnull=not self.shows_done)
         return rows.order_by("-handed_over_at", "-pk") if self.shows_done else rows.order_by("created_at", "pk")
 
@@ -72,7 +72,7 @@ class HandoverDeskView(DeskView):
             Column("title", label=_("What")),
             PersonColumn("payout.person", label=_("To"), with_phone=True),
             Column("payout.program", label=_("Programme")),
-            LinesColumn("instructions", label=_("Instructions"), accessor=lambda h: h.instructions.splitlines()),
+            LinesColumn("instructions", label=_("Instructions"), accessor=self.lines),
             DateColumn("created_at", label=_("Since"), sort_key="created_at"),
         ]
         if self.shows_done:
@@ -90,8 +90,22 @@ class HandoverDeskView(DeskView):
             return [HeaderButton(_("Show open ones"), url=self.index_url, icon_name="pick")]
         return [HeaderButton(_("Show done ones"), url=f"{self.index_url}?state={DONE}", icon_name="history")]
 
+    def lines(self, handover: Handover) -> list[str]:
+        refusal = "" if self.shows_done else self.refusal(handover)
+        return [refusal] if refusal else handover.instructions.splitlines()
+
+    def refusal(self, handover: Handover) -> str:
+        if handover.pk not in self.refusals:
+            self.refusals[handover.pk] = str(why_not(handover=handover))
+        return self.refusals[handover.pk]
+
+    @cached_property
+    def refusals(self) -> dict[int, str]:
+        """By handover, asked once a row."""
+        return {}
+
     def steps(self, handover: Handover) -> Iterator[Step]:
-        if self.may("mark_handed_over"):
+        if self.may("mark_handed_over") and not self.refusal(handover):
             yield Step(_("Mark handed over"), reverse("referral_handover_desk:done", args=[handover.pk]), primary=True)
 
 
@@ -106,7 +120,7 @@ class HandedOverView(StepView):
     back_url_name = "referral_handover_desk:index"
 
     def over(self) -> str:
-        return self.before() if self.object.handed_over_at else ""
+        return self.before() if self.object.handed_over_at else str(why_not(handover=self.object))
 
     def before(self) -> str:
         return _("“%(title)s” was marked as handed over before. Nothing has changed.") % {"title": self.object.title}

@@ -14,12 +14,13 @@ from wagtail.admin.forms.models import WagtailAdminModelForm
 from wagtail.models import Site
 
 from referral_blocks.core.errors import InvalidInput
-from referral_blocks.core.money import Money, parse_amount
+from referral_blocks.core.money import POINTS, Money, parse_amount
 from referral_blocks.payouts.provider import payout_provider_choices
 from referral_blocks.programs.models import Program, ProgramStatus
 from referral_blocks.programs.services import STATUSES, set_status
 from referral_blocks.referrers.models import Referrer
 from referral_blocks.rewards.models import Reward
+from referral_blocks.rewards.offers import check_method, parse_points
 from referral_blocks.sales.models import Sale
 
 
@@ -36,23 +37,43 @@ class RewardRuleForm(WagtailAdminModelForm):
 
     def show_in(self, currency: str) -> None:
         """Write the stored value into the form as a decimal of ``currency``."""
+        if self.in_points:
+            self.fields["value"].help_text = _("In whole points.")
+            self.initial["value"] = str(self.instance.amount_minor)
+            return
         self.shown_currency = currency
         if self.instance.pk and currency:
             self.initial["value"] = f"{Money(self.instance.amount_minor, currency).decimal:f}"
 
+    @property
+    def in_points(self) -> bool:
+        return bool(self.instance.currency == POINTS)
+
     def has_changed(self) -> bool:
         # The same digits mean another number of minor units once the currency is another.
-        moved = bool(self.instance.pk and self.currency and self.currency != self.shown_currency)
+        moved = bool(not self.in_points and self.instance.pk and self.currency and self.currency != self.shown_currency)
         return moved or super().has_changed()
 
     def clean_value(self) -> str:
         text: str = self.cleaned_data["value"]
-        if self.currency:
-            try:
+        try:
+            if self.in_points:
+                self.instance.amount_minor = parse_points(text)
+            elif self.currency:
                 self.instance.amount_minor = parse_amount(text, self.currency).amount_minor
-            except InvalidInput as error:
-                raise ValidationError(error.message, code=error.code) from error
+        except InvalidInput as error:
+            raise ValidationError(error.message, code=error.code) from error
         return text
+
+    def clean_method(self) -> str:
+        """What cannot pay the rule would count as paid while nobody gets anything."""
+        method: str = self.cleaned_data["method"]
+        rule = self.instance
+        try:
+            check_method(currency=rule.currency, method=method, coupon_list=rule.coupon_list)
+        except InvalidInput as error:
+            raise ValidationError(error.message, code=error.code) from error
+        return method
 
 
 class ClockField(forms.DateTimeField):
@@ -74,6 +95,9 @@ class ClockField(forms.DateTimeField):
 class ProgramForm(WagtailAdminModelForm):
     """A programme with its rules; guards what people were promised."""
 
+    # The status that was on the screen: a page that is out of date must not change it back.
+    shown_status = forms.CharField(widget=forms.HiddenInput, required=False)
+
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.stored = Program.objects.filter(pk=self.instance.pk).first() if self.instance.pk else None
@@ -82,6 +106,8 @@ class ProgramForm(WagtailAdminModelForm):
         self._show_on_its_clock()
         if self.stored is None:
             self._suggest()
+        else:
+            self.initial["shown_status"] = self.stored.status
 
     @property
     def _rules(self) -> Any:
@@ -151,8 +177,24 @@ class ProgramForm(WagtailAdminModelForm):
         cleaned: dict[str, Any] = super().clean()
         for form in self._rules.forms:
             form.currency = cleaned.get("currency", "")
+        self._notice_other_status(cleaned.get("shown_status", ""))
         self._keep_promised_rules()
         return cleaned
+
+    def _notice_other_status(self, shown: str) -> None:
+        """Refuse a page on which the status was another one than now; whoever saves once more means it."""
+        if self.stored is None or shown in ("", self.stored.status):
+            return
+        self.data = self.data.copy()
+        self.data[self.add_prefix("shown_status")] = self.stored.status
+        self.add_error(
+            "status",
+            ValidationError(
+                _("Somebody has made this programme “%(now)s” meanwhile. Look at the status again, then save.")
+                % {"now": self.stored.get_status_display()},
+                code="changed_meanwhile",
+            ),
+        )
 
     def _keep_promised_rules(self) -> None:
         """Refuse to delete rules that rewards were given for, and show those rules in the form again."""

@@ -22,6 +22,9 @@ from .filters import ProgramFilterSet
 from .steps import NoteForm, StepView
 from .when import when
 
+# What “approve” takes away: a reward that could not be sent is sent again.
+APPROVABLE = (Reason.APPROVAL, Reason.PROVIDER_ERROR)
+
 
 def waiting() -> QuerySet[Reward]:
     """Pending rewards, oldest first, with all that a row shows."""
@@ -79,8 +82,9 @@ class RewardDeskView(DeskView):
 
     def steps(self, reward: Reward) -> Iterator[Step]:
         reasons = {reason.reason for reason in reward.pending_reasons.all()}
-        if Reason.APPROVAL in reasons and self.may("approve_reward"):
-            yield Step(_("Approve"), reverse("referral_reward_desk:approve", args=[reward.pk]), primary=True)
+        if reasons.intersection(APPROVABLE) and self.may("approve_reward"):
+            label = _("Send it again") if Reason.PROVIDER_ERROR in reasons else _("Approve")
+            yield Step(label, reverse("referral_reward_desk:approve", args=[reward.pk]), primary=True)
         if Reason.HOLD in reasons and self.may("release_hold"):
             yield Step(_("End the hold"), reverse("referral_reward_desk:release", args=[reward.pk]))
         if Reason.REVIEW in reasons and self.may("review_referral"):
@@ -93,12 +97,12 @@ class RewardStepView(StepView):
     queryset = Reward.objects.select_related("person", "program", "referral__friend", "referral__referrer__person")
     back_label = RewardDeskView.page_title
     back_url_name = "referral_reward_desk:index"
-    reason = ""
+    reasons: tuple[str, ...] = ()
 
     def over(self) -> str:
         if self.object.state == RewardState.VOID:
             return _("This reward was cancelled.")
-        if not PendingReason.objects.filter(reward=self.object, reason=self.reason).exists():
+        if not PendingReason.objects.filter(reward=self.object, reason__in=self.reasons).exists():
             return self.before()
         return ""
 
@@ -128,7 +132,7 @@ class ApproveView(RewardStepView):
     page_title = gettext_lazy("Approve this reward")
     header_icon = "success"
     submit_label = gettext_lazy("Approve")
-    reason = Reason.APPROVAL
+    reasons = APPROVABLE
 
     def before(self) -> str:
         return _("This reward was approved before. Nothing has changed.")
@@ -145,7 +149,7 @@ class ReleaseHoldView(RewardStepView):
     page_title = gettext_lazy("End the hold early")
     header_icon = "time"
     submit_label = gettext_lazy("End the hold")
-    reason = Reason.HOLD
+    reasons = (Reason.HOLD,)
 
     def before(self) -> str:
         return _("This reward’s hold is over already. Nothing has changed.")

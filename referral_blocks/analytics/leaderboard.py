@@ -9,6 +9,7 @@ from datetime import datetime
 from django.db.models import Count, Max, Q
 from django.utils.translation import gettext as _
 
+from referral_blocks.fraud.selectors import not_blocked
 from referral_blocks.programs.models import Program
 from referral_blocks.programs.periods import Span
 from referral_blocks.referrals.models import Referral, Review, Stage
@@ -31,12 +32,15 @@ class Place:
 def leaderboard(*, program: Program, span: Span, limit: int) -> list[Place]:
     """The first ``limit`` places by friends who became customers in the span, in two queries.
 
-    No place is shared: of two with the same count, who reached it earlier is ahead. Friends under review, blocked or
-    retracted do not count. Who did not agree to be shown keeps the place without a name.
+    No place is shared: of two with the same count, who reached it earlier is ahead. Friends under review, retracted or
+    blocked, be it on the referrer's side alone, do not count. Who did not agree to be shown keeps the place without a
+    name.
     """
     rows = list(
-        Referral.objects.filter(
-            _within(span), program=program, stage=Stage.QUALIFIED, review__in=TRUSTED, qualified_at__isnull=False
+        not_blocked(
+            Referral.objects.filter(
+                _within(span), program=program, stage=Stage.QUALIFIED, review__in=TRUSTED, qualified_at__isnull=False
+            )
         )
         .order_by()
         .values("referrer_id")

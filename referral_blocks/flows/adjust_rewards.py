@@ -3,15 +3,17 @@ after."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 
 from django.utils import timezone
 
 from referral_blocks.ledger.models import Account
 from referral_blocks.referrals.models import Referral
+from referral_blocks.rewards.limits import give_back, grow
 from referral_blocks.rewards.locks import lock_rewards
 from referral_blocks.rewards.models import Approval, PendingReason, Reason, Reward, RewardState
-from referral_blocks.rewards.services import move_reward, resize_reward, take_back
+from referral_blocks.rewards.services import has_had_enough, move_reward, resize_reward, take_back
 from referral_blocks.sales.models import Sale, SaleReversal
 
 from .clawback import REVERSED, clawed_key, post_change, taken_back
@@ -22,14 +24,28 @@ from .release_waiting import release_later
 S = RewardState
 
 
-def adjust_rewards(*, sale: Sale, referral: Referral, reversal: SaleReversal) -> list[Reward]:
+def adjust_rewards(
+    *, sale: Sale, referral: Referral, reversal: SaleReversal, groups: Mapping[int, bool] | None = None
+) -> list[Reward]:
     """Bring the sale's rewards in line with what is left of it; returns those that changed, in the order of locking.
 
     What is done follows from the sale's net reversal and from what was done before, so doing it again changes nothing.
+    ``groups`` are rewards of the friend's group deals, by id: whether the group stands, and they with it.
     The caller holds the locks of the referral and of the referrer's standing.
     """
-    rewards = lock_rewards(ids=Reward.objects.filter(sale=sale).values_list("pk", flat=True))
-    changed = [reward for reward in rewards if _adjust(reward, sale, referral, reversal)]
+    groups = groups or {}
+    own = Reward.objects.filter(sale=sale).values_list("pk", flat=True)
+    changed = []
+    for reward in lock_rewards(ids={*own, *groups}):
+        if (stands := groups.get(reward.pk)) is None:
+            target = share_left(
+                promised_minor=reward.promised_minor, amount_minor=sale.amount_minor, reversed_minor=sale.reversed_minor
+            )
+        else:
+            target = reward.promised_minor if stands else 0
+        # A group's reward may hang on another member than the one whose sale this is.
+        if _adjust(reward, target, reward.referral or referral, reversal):
+            changed.append(reward)
     if changed:
         release_later(program_id=sale.program_id)
     return changed
@@ -40,10 +56,7 @@ def share_left(*, promised_minor: int, amount_minor: int, reversed_minor: int) -
     return (2 * promised_minor * (amount_minor - reversed_minor) + amount_minor) // (2 * amount_minor)
 
 
-def _adjust(reward: Reward, sale: Sale, referral: Referral, reversal: SaleReversal) -> bool:
-    target = share_left(
-        promised_minor=reward.promised_minor, amount_minor=sale.amount_minor, reversed_minor=sale.reversed_minor
-    )
+def _adjust(reward: Reward, target: int, referral: Referral, reversal: SaleReversal) -> bool:
     if reward.state in (S.PENDING, S.APPROVED):
         return _resize(reward, target, reversal)
     if reward.state == S.VOID:
@@ -71,6 +84,8 @@ def _revive(reward: Reward, target: int, referral: Referral, reversal: SaleRever
     last = reward.changes.filter(field="state").order_by("-pk").first()
     if last is None or not last.reason.startswith(REVERSED) or reward.side in blocked_sides(referral):
         return False
+    if has_had_enough(rule=reward.rule, person=reward.person):
+        return False  # another took its place meanwhile
     why = f"{REVERSED}{reversal.pk}"
     for reason, until in _reasons(reward, referral):
         PendingReason.objects.get_or_create(reward=reward, reason=reason, defaults={"until": until})
@@ -95,8 +110,8 @@ def _reasons(reward: Reward, referral: Referral) -> list[tuple[str, datetime | N
 
 
 def _claw(reward: Reward, target: int, reversal: SaleReversal) -> bool:
-    wanted = reward.amount_minor - target
-    change = wanted - taken_back(reward)
+    wanted, taken = reward.amount_minor - target, taken_back(reward)
+    change = max(wanted, 0) - _owe_beyond(reward, owed=max(-taken, 0), wanted=max(-wanted, 0)) - taken
     if not change:
         return False
     take_back(reward=reward, clawed_minor=max(wanted, 0), reason=f"{REVERSED}{reversal.pk}")
@@ -109,6 +124,16 @@ def _claw(reward: Reward, target: int, reversal: SaleReversal) -> bool:
         credit=Account.EXPENSE,
     )
     return True
+
+
+def _owe_beyond(reward: Reward, *, owed: int, wanted: int) -> int:
+    """How much its owner is owed beyond a reward that was claimed too small: ``wanted``, or still ``owed`` when the
+    limits have no room for all of it."""
+    if wanted < owed:
+        give_back(reward=reward, amount_minor=owed - wanted)
+    elif wanted > owed and not grow(reward=reward, amount_minor=wanted - owed):
+        return owed
+    return wanted
 
 
 def _post_before(reward: Reward, change: int, reversal: SaleReversal) -> None:

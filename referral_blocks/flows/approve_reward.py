@@ -1,4 +1,4 @@
-"""A member of staff approves a reward, or ends its hold early."""
+"""A member of staff approves a reward, has it sent again, or ends its hold early."""
 
 from __future__ import annotations
 
@@ -20,24 +20,27 @@ if TYPE_CHECKING:
 
 
 def approve_reward(*, reward: Reward, actor: User) -> bool:
-    """Take the reason “approval” away; paid at once if it was the last. False when it was approved before.
+    """Take the reasons “approval” and “provider_error” away; paid at once, with a new payout, if they were the last.
+    False when it was approved before.
 
     Raises NotPossibleNow for a reward that was cancelled.
     """
-    return _clear(reward, Reason.APPROVAL, actor, note="")
+    return _clear(reward, (Reason.APPROVAL, Reason.PROVIDER_ERROR), actor, note="")
 
 
 def release_hold(*, reward: Reward, actor: User, note: str) -> bool:
     """End the hold before its time, for a reason that is written down. Raises InvalidInput with path ``note`` and
     NotPossibleNow."""
-    return _clear(reward, Reason.HOLD, actor, note=clean_text(note, max_length=500, path=("note",), lines=True))
+    return _clear(reward, (Reason.HOLD,), actor, note=clean_text(note, max_length=500, path=("note",), lines=True))
 
 
-def _clear(reward: Reward, reason: str, actor: User, *, note: str) -> bool:
+def _clear(reward: Reward, reasons: tuple[str, ...], actor: User, *, note: str) -> bool:
     with transaction.atomic():
         lock_rewards(ids=[reward.pk])
-        changed = clear_reason(reward=reward, reason=reason, cause="person", note=note, actor=actor)
+        changed = [
+            clear_reason(reward=reward, reason=reason, cause="person", note=note, actor=actor) for reason in reasons
+        ]
         if reward.state == RewardState.VOID:
             raise NotPossibleNow(_("This reward was cancelled."))
         approve_and_pay_if_clear(reward=reward, actor=actor)
-    return changed
+    return any(changed)

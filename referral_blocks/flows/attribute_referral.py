@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from referral_blocks.core.errors import InvalidInput, NotPossibleNow
 from referral_blocks.core.states import lock
 from referral_blocks.core.text import clean_name, clean_text
+from referral_blocks.groups.models import GroupMember
 from referral_blocks.people.services import get_or_create_person
 from referral_blocks.programs.models import Program
 from referral_blocks.programs.services import current_terms
@@ -21,6 +22,7 @@ from referral_blocks.rewards.models import Reward
 
 from .credit_friend import credit_friend
 from .refer_by_name import require_referrer
+from .screen_referral import screen_referral
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
@@ -33,8 +35,8 @@ def attribute_referral(
     referrer's already stays as they are.
 
     Raises InvalidInput (paths ``email``, ``name``, ``phone``, ``reason``, ``referrer``), NotFound for a referrer of
-    another programme, and NotPossibleNow (``has_rewards``) once the friend has qualified or rewards were promised;
-    then nothing is written.
+    another programme, and NotPossibleNow (``has_rewards``) once the friend has qualified or rewards were promised,
+    or (``wrong_state``) while they have a place in a group of the referrer so far; then nothing is written.
     """
     note = clean_text(reason, max_length=500, path=("reason",), lines=True)
     require_referrer(program, referrer)
@@ -69,4 +71,7 @@ def _move(referral: Referral, referrer: Referrer, note: str, actor: User) -> Non
         raise NotPossibleNow(
             _("Rewards were promised for this friend, so the credit stays where it is."), code="has_rewards"
         )
+    if GroupMember.objects.filter(referral=referral, active=True).exists():
+        raise NotPossibleNow(_("This friend has a place in a group deal, so the credit stays where it is for now."))
     give_to(referral=referral, referrer=referrer, note=note, actor=actor)
+    screen_referral(referral=referral)

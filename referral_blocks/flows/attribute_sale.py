@@ -12,6 +12,7 @@ from referral_blocks.core.text import clean_email, clean_text
 from referral_blocks.people.services import email_key, phone_key
 from referral_blocks.programs.models import Program
 from referral_blocks.referrals.models import Referral
+from referral_blocks.referrals.services import lock_referral
 
 from .capture_referral import capture_referral
 
@@ -28,9 +29,22 @@ class Buyer:
     code: str = ""
     token: str = ""
     accepts_terms: bool = False
+    kind: str = ""
+    country: str = ""
 
     @classmethod
-    def of(cls, *, email: str, phone: str, name: str, code: str, token: str, accepts_terms: bool) -> Buyer:
+    def of(
+        cls,
+        *,
+        email: str,
+        phone: str,
+        name: str,
+        code: str,
+        token: str,
+        accepts_terms: bool,
+        kind: str = "",
+        country: str = "",
+    ) -> Buyer:
         """Cleaned; raises InvalidInput with path ``friendEmail``, ``friendPhone`` or ``friendName``. The address may
         be left out where there is a phone number."""
         number = clean_text(phone, max_length=32, path=("friendPhone",), required=False)
@@ -42,6 +56,8 @@ class Buyer:
             code=code,
             token=token,
             accepts_terms=accepts_terms,
+            kind=kind,
+            country=country,
         )
 
 
@@ -61,6 +77,8 @@ def referral_of(*, program: Program, buyer: Buyer) -> Referral:
             accept_terms=buyer.accepts_terms,
             code=buyer.code,
             token=buyer.token,
+            kind=buyer.kind,
+            country=buyer.country,
         )
         referral = _by_email(program, buyer)
     if referral is None:
@@ -74,18 +92,20 @@ def referral_of(*, program: Program, buyer: Buyer) -> Referral:
     return referral
 
 
-def _referrals(program: Program) -> QuerySet[Referral]:
-    rows = Referral.objects.select_for_update(of=("self",), no_key=True)
-    return rows.select_related("referrer__person", "friend", "program").filter(program=program)
-
-
 def _by_email(program: Program, buyer: Buyer) -> Referral | None:
-    return _referrals(program).filter(friend__email_key=email_key(buyer.email)).first() if buyer.email else None
+    if not buyer.email:
+        return None
+    return _only(Referral.objects.filter(program=program, friend__email_key=email_key(buyer.email)))
 
 
 def _by_phone(program: Program, buyer: Buyer) -> Referral | None:
     key = phone_key(buyer.phone)
     if len(key) < PHONE_DIGITS:
         return None
-    found = list(_referrals(program).filter(friend__phone_key=key).order_by("pk")[:2])
-    return found[0] if len(found) == 1 else None
+    return _only(Referral.objects.filter(program=program, friend__phone_key=key))
+
+
+def _only(found: QuerySet[Referral]) -> Referral | None:
+    """The one referral that was found, locked; None for none and for several."""
+    ids = list(found.values_list("pk", flat=True)[:2])
+    return lock_referral(referral_id=ids[0]) if len(ids) == 1 else None

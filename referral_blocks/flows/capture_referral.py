@@ -38,14 +38,17 @@ def capture_referral(
     token: str = "",
     cookie: str = "",
     locale: str = "",
+    kind: str = "",
+    country: str = "",
     ip_hash: str = "",
 ) -> Captured:
     """Tie the friend to the referrer whom the code, token or cookie names; the first referral of a friend stays.
 
+    ``kind`` is “person” or “business”, ``country`` two letters; a friend who is known keeps theirs.
     ``ip_hash`` is the keyed hash of the visitor's address. Whoever looks suspicious is flagged and not refused: a
     refusal would tell what the checks look at, and whose link it is.
-    Raises InvalidInput (paths ``email``, ``name``, ``phone``, ``code``, ``token``, ``acceptTerms``) and NotPossibleNow;
-    then nothing is written.
+    Raises InvalidInput (paths ``email``, ``name``, ``phone``, ``kind``, ``country``, ``code``, ``token``,
+    ``acceptTerms``) and NotPossibleNow; then nothing is written.
     """
     require_open(program)
     require_terms(program, accept_terms)
@@ -57,7 +60,7 @@ def capture_referral(
             path=("code",),
         )
     with transaction.atomic():
-        friend = get_or_create_person(email=email, name=name, phone=phone, locale=locale)
+        friend = get_or_create_person(email=email, name=name, phone=phone, locale=locale, kind=kind, country=country)
         referral, created = credit_friend(
             program=program,
             referrer=attribution.link.referrer,

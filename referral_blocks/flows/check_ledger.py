@@ -30,6 +30,7 @@ NOT_SENT = (
     PayoutState.FAILED_RETRYABLE,
     PayoutState.UNKNOWN,
 )
+CLAWS = ("reward_clawed", "clawback_returned")  # keyed by the reward that they are about
 CLAIMED = (RewardState.RESERVED, RewardState.ISSUED, RewardState.REDEEMED, RewardState.CLAWED_BACK)
 
 
@@ -48,7 +49,8 @@ class Difference:
 def check_ledger() -> list[Difference]:
     """Every difference, each logged as an error; empty is what it should be. A fixed number of queries, one moment."""
     with transaction.atomic():
-        found = [*_entries(), *_accounts(), *_counters()]
+        beyond = _owed_beyond()
+        found = [*_entries(), *_accounts(beyond), *_counters(beyond)]
     for difference in found:
         logger.error("The ledger does not agree: %s", difference)
     return found
@@ -59,12 +61,21 @@ def _entries() -> Iterator[Difference]:
         yield Difference(f"entry:{entry_id}", None, currency, total, 0)
 
 
-def _accounts() -> Iterator[Difference]:
+def _owed_beyond() -> dict[int, int]:
+    """Reward id → what its owner was owed beyond it, because it had been claimed before a dispute was won."""
+    lines = LedgerLine.objects.order_by().filter(account=Account.CLAWBACK, entry__kind__in=CLAWS)
+    taken: Counter[int] = Counter()
+    for key, total in lines.values_list("entry__key").annotate(Sum("amount_minor")).iterator():
+        taken[int(key.split(":")[1])] += total
+    return {pk: -total for pk, total in taken.items() if total < 0}
+
+
+def _accounts(beyond: Mapping[int, int]) -> Iterator[Difference]:
     rows = LedgerLine.objects.order_by().values_list("entry__program_id", "currency", "account")
     ledger = {
         (program, currency, account): total for program, currency, account, total in rows.annotate(Sum("amount_minor"))
     }
-    for account, sums in _expected().items():
+    for account, sums in _expected(beyond).items():
         sign = 1 if account == Account.CLAWBACK else -1
         keys = set(sums) | {(p, c) for p, c, a in ledger if a == account}
         for program, currency in sorted(keys):
@@ -73,7 +84,7 @@ def _accounts() -> Iterator[Difference]:
                 yield Difference(str(account), program, currency, is_, should)
 
 
-def _expected() -> dict[str, Sums]:
+def _expected(beyond: Mapping[int, int]) -> dict[str, Sums]:
     rewards, payouts = Reward.objects.order_by(), Payout.objects.order_by()
     to_points = Q(provider=POINTS_PROVIDER, currency=POINTS)
     payable = Counter(_sums(rewards.filter(state=RewardState.APPROVED)))
@@ -85,7 +96,7 @@ def _expected() -> dict[str, Sums]:
         Account.IN_TRANSIT: _sums(payouts.filter(state=PayoutState.SENT)),
         Account.PAID_OUT: _sums(payouts.filter(~to_points, state=PayoutState.PAID)),
         Account.POINTS: {(program, POINTS): total for program, total in lots},
-        Account.CLAWBACK: _to_be_netted(),
+        Account.CLAWBACK: _to_be_netted(beyond),
     }
 
 
@@ -94,20 +105,24 @@ def _sums(rows: QuerySet[Reward] | QuerySet[Payout]) -> Sums:
     return {(program, currency): total for program, currency, total in totals}
 
 
-def _to_be_netted() -> Sums:
-    """What was claimed for sales that are no longer whole, less what payouts have kept back."""
+def _to_be_netted(beyond: Mapping[int, int]) -> Sums:
+    """What was claimed for sales that are no longer whole, less what payouts have kept back.
+
+    What a won dispute would add to a claimed reward is owed as far as the limits had room for it.
+    """
     totals: Counter[tuple[int, str]] = Counter()
     changed = Q(sale__reversed_minor__gt=0) | ~Q(amount_minor=F("promised_minor"))
     claimed = (
         Reward.objects.order_by()
         .filter(changed, state__in=CLAIMED, sale__isnull=False)
         .values_list(
-            "program_id", "currency", "amount_minor", "promised_minor", "sale__amount_minor", "sale__reversed_minor"
+            "pk", "program_id", "currency", "amount_minor", "promised_minor", "sale__amount_minor",
+            "sale__reversed_minor",
         )
-    )
-    for program, currency, amount, promised, sold, reversed_ in claimed.iterator():
+    )  # fmt: skip
+    for pk, program, currency, amount, promised, sold, reversed_ in claimed.iterator():
         left = share_left(promised_minor=promised, amount_minor=sold, reversed_minor=reversed_)
-        totals[program, currency] += amount - left
+        totals[program, currency] += max(amount - left, -beyond.get(pk, 0))
     items = PayoutItem.objects.filter(released=False).values_list("payout__program_id", "payout__currency")
     for program, currency, total in items.annotate(total=Sum("reward__amount_minor")):
         totals[program, currency] -= total
@@ -117,7 +132,7 @@ def _to_be_netted() -> Sums:
     return totals
 
 
-def _counters() -> Iterator[Difference]:
+def _counters(beyond: Mapping[int, int]) -> Iterator[Difference]:
     """Budgets and caps: each counter holds what the rewards hold of it, no more and no less."""
     held: Counter[tuple[int, str]] = Counter()
     rewards = Reward.objects.order_by()
@@ -125,6 +140,10 @@ def _counters() -> Iterator[Difference]:
     held.update({(program, BUDGET): total for program, total in budget})
     caps = rewards.exclude(holds_cap="").values_list("program_id", "holds_cap").annotate(Sum("amount_minor"))
     held.update({(program, key): total for program, key, total in caps})
+    more = rewards.filter(pk__in=list(beyond)).values_list("pk", "program_id", "holds_budget", "holds_cap")
+    for pk, program, has_budget, cap in more:
+        held[program, BUDGET] += beyond[pk] if has_budget else 0
+        held[program, cap] += beyond[pk] if cap else 0
     rows = SpendCounter.objects.values_list("program_id", "key", "amount_minor")
     counted = {(program, key): amount for program, key, amount in rows}
     for program, key in sorted(set(counted) | set(held)):

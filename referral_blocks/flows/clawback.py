@@ -4,15 +4,16 @@ divided is netted with it."""
 from __future__ import annotations
 
 from referral_blocks.core.money import Money
+from referral_blocks.fraud.selectors import side_states
 from referral_blocks.ledger.models import Account
 from referral_blocks.ledger.selectors import balance_of
 from referral_blocks.ledger.services import post_transfer
 from referral_blocks.payouts.models import Payout
 from referral_blocks.payouts.provider import payout_provider
-from referral_blocks.payouts.services import rewards_in
+from referral_blocks.payouts.services import release_items, rewards_in
 from referral_blocks.people.models import Person
 from referral_blocks.rewards.models import Reward, RewardState
-from referral_blocks.rewards.services import move_reward, resize_reward, take_back
+from referral_blocks.rewards.services import await_staff, move_reward, resize_reward, take_back
 
 REVERSED = "reversal:"  # how the reason begins when the reversal of a sale cancels a reward
 
@@ -34,7 +35,7 @@ def post_change(*, reward: Reward, key: str, kind: str, minor: int, debit: str, 
 
 def taken_back(reward: Reward) -> int:
     """What was taken back of a reward since it was claimed by a payout, as the ledger says. Below zero: a dispute was
-    won after the reward had been paid smaller."""
+    won after the reward had been claimed smaller."""
     return balance_of(
         program_id=reward.program_id,
         person_id=reward.person_id,
@@ -81,24 +82,61 @@ def post_netting(*, payout: Payout, reward: Reward, netted_minor: int, step: str
 
 
 def return_rewards(*, payout: Payout) -> None:
-    """The rewards of a payout that failed for good are approved again, worth what their sales are worth by now.
+    """The rewards of a payout that failed for good wait until staff have looked, worth what their sales are worth by
+    now. What the payout had netted is owed again."""
+    for reward in free_rewards(payout=payout, reason="payout_failed"):
+        if reward.referral is not None and reward.side in side_states(referral=reward.referral).blocked:
+            _drop(reward, payout)
+            continue
+        post_change(
+            reward=reward,
+            key=f"payout:{payout.pk}:waits:{reward.pk}",
+            kind="reward_waits",
+            minor=reward.amount_minor,
+            debit=Account.PAYABLE,
+            credit=Account.PENDING,
+        )
+        await_staff(reward=reward, cause="payout_failed")
 
-    What the payout had netted is owed again.
-    """
+
+def free_rewards(*, payout: Payout, reason: str) -> list[Reward]:
+    """The rewards of a payout that will not be made are approved again and claimed by none; returned without those that
+    are worth nothing any more. The caller holds the payout's lock."""
     rewards = rewards_in(payout=payout)
     if rewards:
         netted = sum(reward.amount_minor for reward in rewards) - payout.amount_minor
         post_netting(payout=payout, reward=rewards[0], netted_minor=-netted, step="unnetted")
     for reward in rewards:
-        move_reward(reward=reward, to=RewardState.APPROVED, reason="payout_failed")
+        move_reward(reward=reward, to=RewardState.APPROVED, reason=reason)
         _shrink_instead(reward, payout)
+    release_items(payout=payout)
+    return [reward for reward in rewards if reward.state == RewardState.APPROVED]
+
+
+def _drop(reward: Reward, payout: Payout) -> None:
+    """Its side was blocked while the payout was on its way."""
+    post_change(
+        reward=reward,
+        key=f"payout:{payout.pk}:dropped:{reward.pk}",
+        kind="reward_void",
+        minor=reward.amount_minor,
+        debit=Account.PAYABLE,
+        credit=Account.EXPENSE,
+    )
+    move_reward(reward=reward, to=RewardState.VOID, reason="blocked")
 
 
 def _shrink_instead(reward: Reward, payout: Payout) -> None:
-    """It was not paid after all: what was taken back of it makes it smaller."""
+    """It was not paid after all: what was taken back of it makes it smaller, what was owed beyond it larger."""
     taken = taken_back(reward)
     if not taken:
         return
+    why = f"payout:{payout.pk}"
+    take_back(reward=reward, clawed_minor=0, reason=why)
+    left = reward.amount_minor - taken
+    if left:
+        # What was owed beyond the reward took its room of the limits when the dispute was won.
+        taken = -resize_reward(reward=reward, amount_minor=left, reason=why, has_room=taken < 0)
     post_change(
         reward=reward,
         key=clawed_key(reward, f"payout:{payout.pk}"),
@@ -107,11 +145,6 @@ def _shrink_instead(reward: Reward, payout: Payout) -> None:
         debit=Account.PAYABLE,
         credit=Account.CLAWBACK,
     )
-    why = f"payout:{payout.pk}"
-    take_back(reward=reward, clawed_minor=0, reason=why)
-    left = reward.amount_minor - taken
-    if left:
-        resize_reward(reward=reward, amount_minor=left, reason=why)
-    else:
+    if not left:
         # The same words as for one that the reversal itself cancelled: a won dispute brings it back.
         move_reward(reward=reward, to=RewardState.VOID, reason=f"{REVERSED}payout:{payout.pk}")

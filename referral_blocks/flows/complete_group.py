@@ -7,6 +7,7 @@ never locked.
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field
 from datetime import timedelta
 
 from django.db.models import F
@@ -33,7 +34,7 @@ def group_sale(*, referral: Referral, sale: Sale) -> list[Reward]:
     A purchase from before the friend joined does not count, nor one that is recorded after the deadline.
     """
     rewards: list[Reward] = []
-    for member in _open_memberships(referral):
+    for member in _memberships(referral, GroupState.OPEN):
         lock(member.group)
         if not _is_running(member.group) or sale.occurred_at < member.joined_at - DAY or member.bought_at is not None:
             continue
@@ -42,12 +43,21 @@ def group_sale(*, referral: Referral, sale: Sale) -> list[Reward]:
     return rewards
 
 
-def ungroup_sale(*, referral: Referral, sale: Sale) -> None:
-    """The sale was wholly reversed: in a group that is still open it counts no more, and another purchase of the friend
-    takes its place where there is one. What is complete stays complete."""
-    for member in _open_memberships(referral):
+@dataclass(frozen=True, slots=True)
+class Regrouped:
+    """What became of complete groups: whether a reward, by its id, stands with its group or falls with it."""
+
+    stand: dict[int, bool] = field(default_factory=dict)
+
+
+def ungroup_sale(*, referral: Referral, sale: Sale) -> Regrouped:
+    """The sale was wholly reversed: it counts no more, and another purchase of the friend takes its place where there
+    is one. Without one, the rewards of a complete group fall for everybody."""
+    fallen: dict[int, bool] = {}
+    for member in _memberships(referral, GroupState.OPEN, GroupState.COMPLETE):
         lock(member.group)
-        if not _is_running(member.group) or member.sale_id != sale.pk:
+        complete = member.group.state == GroupState.COMPLETE
+        if member.sale_id != sale.pk or not (complete or _is_running(member.group)):
             continue
         other = (
             Sale.objects.filter(
@@ -58,10 +68,38 @@ def ungroup_sale(*, referral: Referral, sale: Sale) -> None:
             .first()
         )
         mark_bought(member=member, sale_id=other.pk if other else None, at=other.occurred_at if other else None)
+        if complete and other is None:
+            fallen |= dict.fromkeys(_rewards_of(member.group), False)
+    return Regrouped(fallen)
 
 
-def _open_memberships(referral: Referral) -> list[GroupMember]:
-    mine = GroupMember.objects.filter(referral=referral, active=True, group__state=GroupState.OPEN)
+def regroup_sale(*, referral: Referral, sale: Sale) -> Regrouped:
+    """A won dispute restored the sale: it counts again in an open group, and a complete group whose purchases all stand
+    again has its rewards back. Buying anew does not bring them back."""
+    group_sale(referral=referral, sale=sale)
+    back: dict[int, bool] = {}
+    for member in _memberships(referral, GroupState.COMPLETE):
+        lock(member.group)
+        if member.bought_at is not None or sale.occurred_at < member.joined_at - DAY:
+            continue
+        mark_bought(member=member, sale_id=sale.pk, at=sale.occurred_at)
+        if len(buyers(group=member.group)) >= member.group.size:
+            back |= dict.fromkeys(_rewards_of(member.group), True)
+    return Regrouped(back)
+
+
+def _rewards_of(group: Group) -> list[int]:
+    rewards = Reward.objects.filter(referral__in=group.members.values("referral"), trigger_key=_key(group))
+    return list(rewards.values_list("pk", flat=True))
+
+
+def _key(group: Group) -> str:
+    """One for the whole group: the opener is rewarded once."""
+    return f"group:{group.pk}"
+
+
+def _memberships(referral: Referral, *states: str) -> list[GroupMember]:
+    mine = GroupMember.objects.filter(referral=referral, active=True, group__state__in=states)
     return list(mine.select_related("group__offer__program", "group__opener__person").order_by("group_id"))
 
 
@@ -91,5 +129,5 @@ def _earn(group: Group, referral: Referral, *, opener_flagged: bool) -> list[Rew
         program=group.offer.program,
         happening=Happening(trigger=Trigger.GROUP, at=timezone.now(), friend=friend_facts(referral)),
         sides=Sides(group.opener, referral.friend, referral, None, sides),
-        trigger_key=f"group:{group.pk}",
+        trigger_key=_key(group),
     )

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import replace
 
-from referral_blocks.fraud.selectors import side_states
+from referral_blocks.fraud.selectors import not_blocked, side_states
 from referral_blocks.ledger.models import Account
 from referral_blocks.ledger.services import post_transfer
 from referral_blocks.programs.models import Program
-from referral_blocks.referrals.models import Referral
-from referral_blocks.rewards.models import Reward
+from referral_blocks.referrals.models import Referral, Review, Stage
+from referral_blocks.rewards.models import Reward, Side
 from referral_blocks.rewards.rule import FriendFacts, Happening
 from referral_blocks.rewards.services import Sides, promise_rewards
 
@@ -41,11 +41,22 @@ def friend_facts(referral: Referral) -> FriendFacts:
     """What rules may ask about the friend. One who has not qualified yet is taken for the referrer's first."""
     return FriendFacts(
         number=referral.friend_number or 1,
+        standing=standing_friends(referral.referrer_id) if (referral.friend_number or 1) > 1 else None,
         kind=referral.friend.kind,
         country=referral.friend.country,
         is_new=referral.is_new_customer,
         qualified_at=referral.qualified_at,
     )
+
+
+def standing_friends(referrer_id: int) -> int:
+    """How many of the referrer's friends are customers now, those left out that are blocked."""
+    return not_blocked(Referral.objects.filter(referrer_id=referrer_id, stage=Stage.QUALIFIED)).count()
+
+
+def counts_for_referrer(referral: Referral) -> bool:
+    """Whether the friend takes a number of the referrer's friends: not when the referrer's side is blocked."""
+    return referral.review != Review.BLOCKED and Side.REFERRER not in blocked_sides(referral)
 
 
 def flagged_sides(referral: Referral) -> Collection[str]:

@@ -12,12 +12,14 @@ from referral_blocks.groups.selectors import due_groups
 from referral_blocks.groups.services import finish_group
 from referral_blocks.referrers.standing import lock_standing
 
+from .each import for_each
+
 BATCH = 500
 
 
 def expire_groups() -> int:
     """Expire what is due, each group in its own transaction; returns how many."""
-    return sum(_expire_alone(group) for group in due_groups(at=timezone.now(), limit=BATCH))
+    return sum(for_each(due_groups(at=timezone.now(), limit=BATCH), _expire_alone))
 
 
 def _expire_alone(group: Group) -> bool:

@@ -8,6 +8,7 @@ from referral_blocks.rewards.locks import lock_rewards
 from referral_blocks.rewards.models import RewardState
 from referral_blocks.rewards.selectors import due_expiry_ids
 
+from .each import for_each
 from .void_reward import OPEN, void_reward
 
 BATCH = 500
@@ -15,7 +16,7 @@ BATCH = 500
 
 def expire_rewards() -> int:
     """Pending and approved rewards past their date → expired, each in its own transaction; returns how many now."""
-    return sum(_expire(pk) for pk in due_expiry_ids(limit=BATCH))
+    return sum(for_each(due_expiry_ids(limit=BATCH), _expire))
 
 
 def _expire(pk: int) -> bool:

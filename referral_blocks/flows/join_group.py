@@ -6,14 +6,16 @@ whoever decides about a group, or sells to one of its members, holds the opener'
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from referral_blocks.core.errors import NotFound
+from referral_blocks.core.errors import NotFound, NotPossibleNow
 from referral_blocks.core.states import lock
 from referral_blocks.groups.models import Group, GroupMember, GroupState
-from referral_blocks.groups.services import add_member, cannot_join, group_closed
+from referral_blocks.groups.services import add_member, cannot_join, group_closed, group_full
 from referral_blocks.links.services import primary_link
 from referral_blocks.referrals.models import Referral, Review, Stage
 from referral_blocks.referrers.standing import lock_standing
@@ -24,24 +26,49 @@ from .join_program import require_open
 CLOSED_STAGES = (Stage.EXPIRED, Stage.UNQUALIFIED, Stage.WITHDRAWN)
 
 
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """For the caller's own records: whoever asks is always told the same, “Thank you, you will hear from us”, because
+    anything else would tell who is somebody's friend already. ``member`` is None for one who cannot join."""
+
+    member: GroupMember | None = None
+
+
 def join_group_by_email(
     *, group: Group, email: str, name: str, accept_terms: bool, phone: str = "", locale: str = ""
-) -> GroupMember:
-    """The friend leaves their details with the opener's code, then joins; a refusal leaves neither.
+) -> Asked:
+    """The friend leaves their details with the opener's code, then joins; a friend who cannot leaves neither.
 
-    Raises what capture_referral and join_group raise.
+    Raises InvalidInput (paths ``email``, ``name``, ``phone``, ``acceptTerms``), and NotPossibleNow for what lies with
+    the group, whoever asks: ``program_closed``, ``group_closed``, ``group_full``. What lies with the friend raises
+    nothing: it would tell what is known of them.
     """
-    with transaction.atomic():
-        captured = capture_referral(
-            program=group.offer.program,
-            email=email,
-            name=name,
-            accept_terms=accept_terms,
-            phone=phone,
-            locale=locale,
-            code=primary_link(referrer=group.opener).code,
-        )
-        return join_group(group=group, referral=captured.referral)
+    require_open(group.offer.program)
+    group.refresh_from_db(fields=["state", "deadline", "size"])
+    if not _is_open(group):
+        raise group_closed()
+    if group.members.count() >= group.size:
+        raise group_full()
+    try:
+        with transaction.atomic():
+            captured = capture_referral(
+                program=group.offer.program,
+                email=email,
+                name=name,
+                accept_terms=accept_terms,
+                phone=phone,
+                locale=locale,
+                code=primary_link(referrer=group.opener).code,
+            )
+            return Asked(join_group(group=group, referral=captured.referral))
+    except NotPossibleNow as refusal:
+        if refusal.code != cannot_join().code:
+            raise
+        return Asked()
+
+
+def _is_open(group: Group) -> bool:
+    return group.state == GroupState.OPEN and timezone.now() < group.deadline
 
 
 def join_group(*, group: Group, referral: Referral) -> GroupMember:
@@ -61,7 +88,7 @@ def join_group(*, group: Group, referral: Referral) -> GroupMember:
         lock(group)
         if member := GroupMember.objects.filter(group=group, referral=referral).first():
             return member
-        if group.state != GroupState.OPEN or timezone.now() >= group.deadline:
+        if not _is_open(group):
             raise group_closed()
         if not _may_join(group, referral):
             raise cannot_join()

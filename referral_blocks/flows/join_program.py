@@ -45,16 +45,25 @@ def require_open(program: Program) -> None:
 
 
 def join_program(
-    *, program: Program, email: str, name: str, accept_terms: bool, greeting_consent: bool = False, locale: str = ""
+    *,
+    program: Program,
+    email: str,
+    name: str,
+    accept_terms: bool,
+    greeting_consent: bool = False,
+    locale: str = "",
+    kind: str = "",
+    country: str = "",
 ) -> Joined:
     """Enrol the person, or find them enrolled, and mail them their link; the same address joins once.
 
-    Raises InvalidInput (paths ``email``, ``name``, ``acceptTerms``) and NotPossibleNow; then nothing is written.
+    Raises InvalidInput (paths ``email``, ``name``, ``kind``, ``country``, ``acceptTerms``) and NotPossibleNow; then
+    nothing is written. A person who is known keeps their kind and country.
     """
     require_open(program)
     require_terms(program, accept_terms)
     with transaction.atomic():
-        person = get_or_create_person(email=email, name=name, locale=locale)
+        person = get_or_create_person(email=email, name=name, locale=locale, kind=kind, country=country)
         referrer, created = get_or_create_referrer(
             person=person,
             program=program,

@@ -3,9 +3,6 @@ same."""
 
 from __future__ import annotations
 
-import logging
-from collections.abc import Callable, Iterable, Iterator
-
 from django.db import transaction
 from django.utils import timezone
 
@@ -18,15 +15,15 @@ from referral_blocks.rewards.models import Reason
 from referral_blocks.rewards.selectors import due_hold_ids
 from referral_blocks.rewards.services import clear_reason
 
+from .each import for_each
 from .pay_reward import SEND_TASK, approve_and_pay_if_clear
 
-logger = logging.getLogger(__name__)
 BATCH = 500
 
 
 def mature_rewards() -> int:
     """End every hold that is over, each in its own transaction; returns how many ended now."""
-    return sum(_each(due_hold_ids(limit=BATCH), _end_hold))
+    return sum(for_each(due_hold_ids(limit=BATCH), _end_hold))
 
 
 def _end_hold(pk: int) -> bool:
@@ -37,19 +34,10 @@ def _end_hold(pk: int) -> bool:
     return ended
 
 
-def _each(ids: Iterable[int], work: Callable[[int], bool]) -> Iterator[bool]:
-    """The result for each id; one that fails is logged and keeps nobody else waiting."""
-    for pk in ids:
-        try:
-            yield work(pk)
-        except Exception:
-            logger.exception("%s failed for %s", work.__name__, pk)
-
-
 def expire_referrals() -> int:
     """Close the credit window of friends who did not buy in time; returns how many."""
     late = Referral.objects.filter(stage=Stage.CAPTURED, credit_expires_at__lte=timezone.now()).order_by("pk")
-    return sum(_each(late.values_list("pk", flat=True)[:BATCH], _expire))
+    return sum(for_each(late.values_list("pk", flat=True)[:BATCH], _expire))
 
 
 def _expire(pk: int) -> bool:

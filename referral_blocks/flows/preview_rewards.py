@@ -24,7 +24,7 @@ from referral_blocks.rewards.models import Side, Trigger
 from referral_blocks.rewards.outlook import Outlook, Wait, had_enough
 from referral_blocks.rewards.rule import FriendFacts, Happening, SaleFacts
 
-from .earn_rewards import blocked_sides, flagged_sides, friend_facts
+from .earn_rewards import blocked_sides, counts_for_referrer, flagged_sides, friend_facts, standing_friends
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,7 +154,11 @@ def _friend_facts(trigger: str, people: _People, given: FriendFacts, at: datetim
     if people.referral is None:
         return given
     facts = friend_facts(people.referral)
-    if people.referral.friend_number is not None or trigger == Trigger.SIGN_UP:
+    if trigger == Trigger.SIGN_UP:
+        return facts
+    more = int(people.referral.stage != Stage.QUALIFIED)
+    facts = replace(facts, standing=standing_friends(people.referral.referrer_id) + more)
+    if people.referral.friend_number is not None or not counts_for_referrer(people.referral):
         return facts
     numbered = ReferrerStanding.objects.filter(referrer=people.referrer).values_list("numbered", flat=True).first() or 0
     return replace(facts, number=numbered + 1, qualified_at=at)

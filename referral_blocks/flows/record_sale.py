@@ -27,11 +27,12 @@ from referral_blocks.sales.services import get_or_create_sale
 
 from .attribute_sale import Buyer, referral_of
 from .complete_group import group_sale
-from .earn_rewards import earn_rewards, flagged_sides, friend_facts
+from .earn_rewards import counts_for_referrer, earn_rewards, flagged_sides, friend_facts
 from .screen_referral import screen_referral
 
 CLOCK_SKEW = timedelta(minutes=5)
 MAX_METADATA = 20
+EARLIEST = 1970  # earlier years overflow when they are converted between time zones
 DAY = timedelta(days=1)  # many tills know only the date of a sale
 
 
@@ -60,6 +61,8 @@ def record_sale(
     code: str = "",
     token: str = "",
     accept_terms: bool = False,
+    friend_kind: str = "",
+    friend_country: str = "",
 ) -> Recorded:
     """Record the sale once, qualify the friend's referral and promise both sides their rewards.
 
@@ -67,13 +70,14 @@ def record_sale(
     ``code`` or ``token`` that they bring to the checkout. Delivered twice, the first result is returned.
     Raises InvalidInput (paths ``externalId``, ``friendEmail``, ``friendPhone``, ``amount``, ``currency``,
     ``occurredAt``, ``code``, ``token``, ``acceptTerms`` …), NotFound for a sale to nobody's friend, Conflict for the
-    same id with other content, and NotPossibleNow; then nothing is written.
+    same id with other content (the date apart), and NotPossibleNow; then nothing is written.
     """
     order = clean_text(external_id, max_length=120, path=("externalId",))
     money = _money(program, amount, currency)
     buyer = Buyer.of(
-        email=friend_email, phone=friend_phone, name=friend_name, code=code, token=token, accepts_terms=accept_terms
-    )
+        email=friend_email, phone=friend_phone, name=friend_name, code=code, token=token, accepts_terms=accept_terms,
+        kind=friend_kind, country=friend_country,
+    )  # fmt: skip
     when = moment(occurred_at, _("The sale cannot be in the future."))
     product = clean_text(product, max_length=120, path=("product",), required=False)
     pairs = _metadata(metadata or {})
@@ -98,8 +102,9 @@ def record_sale(
 
 def _qualify_and_earn(program: Program, referral: Referral, sale: Sale) -> list[Reward]:
     lock_standing(referrer=referral.referrer)
-    qualify(referral=referral, at=sale.occurred_at)
     screen_referral(referral=referral, sale=sale)
+    # After the checks: a friend who earns the referrer nothing takes no number of a milestone.
+    qualify(referral=referral, at=sale.occurred_at, numbered=counts_for_referrer(referral))
     if referral.review == Review.BLOCKED:
         return []
     happening = Happening(
@@ -145,10 +150,17 @@ def _metadata(given: Mapping[str, str]) -> dict[str, str]:
 
 
 def moment(given: datetime | None, in_future: str | Promise) -> datetime:
-    """``given`` as an aware moment, by default now; raises InvalidInput with the words ``in_future``."""
+    """``given`` as an aware moment, by default now.
+
+    Raises InvalidInput: ``in_future`` with these words, ``out_of_range``.
+    """
     now = timezone.now()
     if given is None:
         return now
+    if given.year < EARLIEST:
+        raise InvalidInput(
+            _("Give a date from the year %(year)d on.") % {"year": EARLIEST}, code="out_of_range", path=("occurredAt",)
+        )
     when = timezone.make_aware(given) if timezone.is_naive(given) else given
     if when > now + CLOCK_SKEW:
         raise InvalidInput(in_future, code="in_future", path=("occurredAt",))

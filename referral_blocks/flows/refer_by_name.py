@@ -43,19 +43,21 @@ def refer_by_name(
     accept_terms: bool,
     phone: str = "",
     locale: str = "",
+    kind: str = "",
+    country: str = "",
     ip_hash: str = "",
 ) -> Named:
     """An address or number that is one referrer's own credits that referrer; a name becomes a claim that staff decide
     about. A friend who has a referral or a claim keeps it.
 
-    Raises InvalidInput (paths ``email``, ``name``, ``phone``, ``referrerName``, ``acceptTerms``) and NotPossibleNow;
-    then nothing is written.
+    Raises InvalidInput (paths ``email``, ``name``, ``phone``, ``kind``, ``country``, ``referrerName``,
+    ``acceptTerms``) and NotPossibleNow; then nothing is written.
     """
     require_open(program)
     require_terms(program, accept_terms)
     typed = clean_text(referrer_name, max_length=120, path=("referrerName",))
     with transaction.atomic():
-        friend = get_or_create_person(email=email, name=name, phone=phone, locale=locale)
+        friend = get_or_create_person(email=email, name=name, phone=phone, locale=locale, kind=kind, country=country)
         if referral := Referral.objects.filter(program=program, friend=friend).first():
             return Named(referral=referral)
         terms = current_terms(program=program)

@@ -10,6 +10,7 @@ from referral_blocks.rewards.locks import lock_rewards
 from referral_blocks.rewards.selectors import program_ids_waiting, waiting_with_room
 from referral_blocks.rewards.services import retry_limits
 
+from .each import for_each
 from .pay_reward import approve_and_pay_if_clear
 
 RELEASE_TASK = "referral_blocks.flows.tasks.release_waiting"
@@ -24,7 +25,7 @@ def release_waiting(*, program: Program) -> int:
     """
     total = 0
     while True:
-        let_in = sum(_try(pk) for pk in waiting_with_room(program_id=program.pk, limit=BATCH))
+        let_in = sum(for_each(waiting_with_room(program_id=program.pk, limit=BATCH), _try))
         total += let_in
         if not let_in:
             return total
@@ -32,7 +33,11 @@ def release_waiting(*, program: Program) -> int:
 
 def release_all_waiting() -> int:
     """The same for every programme in which somebody waits; how a new period's cap is noticed."""
-    return sum(release_waiting(program=program) for program in Program.objects.filter(pk__in=program_ids_waiting()))
+    return sum(for_each(Program.objects.filter(pk__in=program_ids_waiting()), _release))
+
+
+def _release(program: Program) -> int:
+    return release_waiting(program=program)
 
 
 def release_later(*, program_id: int) -> None:

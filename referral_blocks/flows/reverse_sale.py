@@ -14,7 +14,7 @@ from referral_blocks.core.money import parse_amount
 from referral_blocks.core.text import clean_text
 from referral_blocks.programs.models import Program
 from referral_blocks.referrals.models import Referral, Stage
-from referral_blocks.referrals.services import qualify, retract
+from referral_blocks.referrals.services import lock_referral, qualify, retract
 from referral_blocks.referrers.standing import lock_standing
 from referral_blocks.rewards.models import Reward
 from referral_blocks.sales.models import ReversalKind, Sale, SaleReversal
@@ -22,7 +22,8 @@ from referral_blocks.sales.selectors import has_standing_sale, sale_by_external_
 from referral_blocks.sales.services import get_or_create_reversal
 
 from .adjust_rewards import adjust_rewards
-from .complete_group import group_sale, ungroup_sale
+from .complete_group import Regrouped, regroup_sale, ungroup_sale
+from .earn_rewards import counts_for_referrer
 from .record_sale import moment
 from .release_waiting import release_later
 
@@ -50,9 +51,10 @@ def reverse_sale(
     """Record a refund, a dispute, or a dispute that was won, and bring the sale's rewards in line.
 
     ``amount`` is in major units of the sale's currency; None means all that is left, or all that the dispute took.
-    Delivered twice, the first result is returned. Raises NotFound for a sale or dispute that was never recorded,
-    Conflict for the same ``reversal_id`` with another amount, InvalidInput (paths ``externalId``, ``reversalId``,
-    ``kind``, ``amount``, ``occurredAt``) – ``too_much`` for more than is left; then nothing is written.
+    Refunds and open disputes add up, to the whole sale at most. Delivered twice, the first result is returned.
+    Raises NotFound for a sale or dispute that was never recorded, Conflict for the same ``reversal_id`` with another
+    amount, InvalidInput (paths ``externalId``, ``reversalId``, ``kind``, ``amount``, ``occurredAt``) – ``too_much`` for
+    a dispute above the sale, or a refund above what was not refunded yet; then nothing is written.
     """
     order = clean_text(external_id, max_length=120, path=("externalId",))
     number = clean_text(reversal_id, max_length=120, path=("reversalId",))
@@ -69,13 +71,14 @@ def reverse_sale(
             )
         minor = None if amount is None else parse_amount(amount, sale.currency).amount_minor
         referral = _locked(sale)
+        before = sale.reversed_minor
         reversal, created = get_or_create_reversal(
             sale=sale, kind=kind, external_id=number, amount_minor=minor, occurred_at=when
         )
         if not created:
             return Reversed(reversal, sale, False, [])
-        _regroup(sale, referral)
-        rewards = adjust_rewards(sale=sale, referral=referral, reversal=reversal)
+        groups = _regroup(sale, referral, before)
+        rewards = adjust_rewards(sale=sale, referral=referral, reversal=reversal, groups=groups.stand)
         if rewards:
             release_later(program_id=program.pk)  # what they give back may be enough for somebody who waits
         _stage(sale, referral)
@@ -85,20 +88,20 @@ def reverse_sale(
 
 def _locked(sale: Sale) -> Referral:
     """The sale's referral; it, the referrer's standing and the sale are locked, in this order."""
-    referrals = Referral.objects.select_for_update(of=("self",), no_key=True)
-    referral = referrals.select_related("referrer__person", "friend", "program").get(pk=sale.referral_id)
+    referral = lock_referral(referral_id=sale.referral_id)
     lock_standing(referrer=referral.referrer)
     fresh = Sale.objects.select_for_update(of=("self",), no_key=True).get(pk=sale.pk)
     sale.reversed_minor = fresh.reversed_minor
     return referral
 
 
-def _regroup(sale: Sale, referral: Referral) -> None:
+def _regroup(sale: Sale, referral: Referral, before: int) -> Regrouped:
     """Before any reward is locked: groups come first in the order of locks."""
     if sale.reversed_minor >= sale.amount_minor:
-        ungroup_sale(referral=referral, sale=sale)
-    else:
-        group_sale(referral=referral, sale=sale)
+        return ungroup_sale(referral=referral, sale=sale)
+    if before >= sale.amount_minor:
+        return regroup_sale(referral=referral, sale=sale)
+    return Regrouped()
 
 
 def _stage(sale: Sale, referral: Referral) -> None:
@@ -107,4 +110,4 @@ def _stage(sale: Sale, referral: Referral) -> None:
     if referral.stage == Stage.QUALIFIED and not stands:
         retract(referral=referral)
     elif referral.stage == Stage.RETRACTED and stands:
-        qualify(referral=referral, at=sale.occurred_at)
+        qualify(referral=referral, at=sale.occurred_at, numbered=counts_for_referrer(referral))

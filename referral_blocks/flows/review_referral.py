@@ -12,17 +12,18 @@ from referral_blocks.core.errors import InvalidInput, NotPossibleNow
 from referral_blocks.core.states import lock
 from referral_blocks.core.text import clean_text
 from referral_blocks.fraud.models import Decision, SignalSide
-from referral_blocks.fraud.selectors import found_states, side_states
+from referral_blocks.fraud.selectors import found_states, side_states, under_review
 from referral_blocks.fraud.services import add_decision
 from referral_blocks.fraud.sides import SIDES, covered
 from referral_blocks.referrals.models import Referral, Review
 from referral_blocks.referrals.services import set_review
+from referral_blocks.referrers.standing import lock_standing
 from referral_blocks.rewards.locks import lock_rewards
-from referral_blocks.rewards.models import Reason, Reward, RewardState
+from referral_blocks.rewards.models import Reason, Reward, RewardState, Trigger
 from referral_blocks.rewards.services import clear_reason
 
+from .cancel_payouts import cancel_rewards
 from .pay_reward import approve_and_pay_if_clear
-from .void_reward import void_rewards
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
@@ -58,13 +59,18 @@ def decide_sides(
 ) -> None:
     """Write the decision, and let the sides' rewards go on or cancel them. In the caller's transaction, which holds the
     referral's lock."""
+    lock_standing(referrer=referral.referrer)
     add_decision(referral=referral, sides=sides, approve=approve, reason=reason, actor=actor, automatic=automatic)
     _close_review(referral, reason, actor, automatic)
     rewards = Reward.objects.filter(referral=referral, side__in=sides)
+    prizes = _free_prizes(referral)
+    # All that this changes, locked at once and so in one order.
+    lock_rewards(ids={*rewards.values_list("pk", flat=True), *prizes})
     if approve:
         _let_go(rewards.filter(state=RewardState.PENDING).values_list("pk", flat=True), reason, actor)
     else:
-        void_rewards(rewards=rewards, reason="blocked", note=reason, actor=actor)
+        cancel_rewards(rewards=rewards, reason="blocked", note=reason, actor=actor)
+    _let_go(prizes, reason, actor)
 
 
 def _undecided(referral: Referral, side: str, approve: bool) -> frozenset[str]:
@@ -91,6 +97,21 @@ def _close_review(referral: Referral, reason: str, actor: User | None, automatic
     to = Review.BLOCKED if states.blocked == set(SIDES) else Review.APPROVED
     cause = "score" if automatic else "person"
     set_review(referral=referral, to=to, reason=cause, note=reason, actor=actor)
+
+
+def _free_prizes(referral: Referral) -> list[int]:
+    """The referrer's prizes that waited for this review, unless another friend of theirs is under review still. Friends
+    who are blocked had no part in a place."""
+    if under_review(referrer_ids=[referral.referrer_id]):
+        return []
+    prizes = Reward.objects.filter(
+        referrer=referral.referrer_id,
+        referral=None,
+        state=RewardState.PENDING,
+        rule__trigger=Trigger.PERIOD,
+        pending_reasons__reason=Reason.REVIEW,
+    )
+    return list(prizes.values_list("pk", flat=True))
 
 
 def _let_go(ids: Collection[int], reason: str, actor: User | None) -> None:

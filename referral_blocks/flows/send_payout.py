@@ -19,7 +19,6 @@ from referral_blocks.payouts.services import (
     close_attempt,
     move_payout,
     record_result,
-    release_items,
     rewards_in,
 )
 from referral_blocks.rewards.locks import lock_rewards
@@ -56,7 +55,6 @@ def send_payout(*, payout_id: int) -> str | None:
             _issue(payout)
         if result.outcome == Outcome.FAILED_FINAL:
             return_rewards(payout=payout)
-            release_items(payout=payout)
     return str(result.outcome)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import replace
 from datetime import timedelta
 
@@ -25,8 +26,8 @@ from django.utils import timezone
 from referral_blocks.core.conf import get_conf
 from referral_blocks.referrals.models import Referral, ReferralChange, Review
 
-from .models import ReviewDecision, RiskSignal
-from .sides import SIDES, SideStates, judge_sides
+from .models import Decision, ReviewDecision, RiskSignal, SignalSide
+from .sides import SIDES, SideStates, covered, judge_sides
 
 
 def side_states(*, referral: Referral) -> SideStates:
@@ -46,6 +47,23 @@ def found_states(*, referral: Referral) -> SideStates:
     """Where both sides stand by signals and decisions alone, flagged or not."""
     signals = list(RiskSignal.objects.filter(referral=referral).order_by("pk"))
     return judge_sides(signals, ReviewDecision.objects.filter(referral=referral).order_by("pk"))
+
+
+def not_blocked(referrals: QuerySet[Referral]) -> QuerySet[Referral]:
+    """Those that may earn their referrer something: neither blocked, nor was the last decision about the referrer's
+    side to block it."""
+    about = ReviewDecision.objects.filter(
+        referral=OuterRef("pk"), side__in=[side for side in SignalSide.values if SignalSide.REFERRER in covered(side)]
+    )
+    # Never null: “not equal to null” would leave out everybody about whom nothing was decided.
+    last = Coalesce(Subquery(about.order_by("-pk").values("decision")[:1]), Value(""))
+    return referrals.exclude(review=Review.BLOCKED).alias(last_decision=last).exclude(last_decision=Decision.BLOCK)
+
+
+def under_review(*, referrer_ids: Collection[int]) -> set[int]:
+    """Those of the referrers who have a friend whom somebody still has to look at."""
+    flagged = Referral.objects.filter(referrer__in=referrer_ids, review=Review.FLAGGED)
+    return set(flagged.values_list("referrer_id", flat=True))
 
 
 def risk_scores(*, referral: Referral) -> dict[str, int]:

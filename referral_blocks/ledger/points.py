@@ -14,6 +14,7 @@ from referral_blocks.core.errors import Conflict, NotPossibleNow
 from referral_blocks.core.money import POINTS, Money
 
 from .models import Account, LedgerEntry, PointsLot
+from .selectors import balance_of
 from .services import post_once
 
 
@@ -34,8 +35,10 @@ def add_points(*, key: str, program_id: int, person_id: int, points: int) -> Poi
 
 
 def spendable(*, program_id: int, person_id: int) -> int:
-    """Points that can be used now; those past their date cannot, whether or not the task has been by."""
-    return _usable(program_id, person_id).aggregate(total=Sum("left"))["total"] or 0
+    """Points that can be used now; those past their date cannot, whether or not the task has been by, and those that
+    are owed because a sale came back cannot."""
+    left = _usable(program_id, person_id).aggregate(total=Sum("left"))["total"] or 0
+    return max(left - _owed(program_id, person_id), 0)
 
 
 def take_points(*, key: str, program_id: int, person_id: int, points: int, note: str) -> tuple[LedgerEntry, bool]:
@@ -50,7 +53,7 @@ def take_points(*, key: str, program_id: int, person_id: int, points: int, note:
         done = LedgerEntry.objects.filter(key=key).first()
         if done is not None:
             return _same(done, person_id, points), False
-        if sum(lot.left for lot in lots) < points:
+        if sum(lot.left for lot in lots) - _owed(program_id, person_id) < points:
             raise NotPossibleNow(_("There are not enough points for this."), code="not_enough_points", path=("points",))
         entry, created = post_once(
             key=key,
@@ -96,6 +99,12 @@ def due_lot_ids(*, limit: int) -> list[int]:
 def _usable(program_id: int, person_id: int) -> QuerySet[PointsLot]:
     in_time = Q(expires_at=None) | Q(expires_at__gt=timezone.now())
     return PointsLot.objects.filter(in_time, program_id=program_id, person_id=person_id, left__gt=0)
+
+
+def _owed(program_id: int, person_id: int) -> int:
+    """Points that were taken back and are still to be netted from what the person gets next."""
+    owed = balance_of(program_id=program_id, person_id=person_id, account=Account.CLAWBACK, currency=POINTS)
+    return max(owed, 0)
 
 
 def _use_up(lots: list[PointsLot], points: int) -> None:

@@ -20,6 +20,7 @@ OWED = (Account.PENDING, Account.PAYABLE, Account.IN_TRANSIT, Account.POINTS, Ac
 WORDS: dict[str, str | Promise] = {
     "reward_promised": _("Reward earned"),
     "reward_approved": _("Reward approved"),
+    "reward_waits": _("Sending failed: it waits for our team"),
     "reward_resized": _("Reward changed because part of the sale was reversed"),
     "reward_void": _("Reward cancelled"),
     "reward_expired": _("Reward expired"),

@@ -22,6 +22,7 @@ class PayoutState(models.TextChoices):
     FAILED_RETRYABLE = "failed_retryable", _("Will be tried again")
     FAILED_FINAL = "failed_final", _("Failed")
     UNKNOWN = "unknown", _("Outcome unknown")
+    CANCELLED = "cancelled", _("Cancelled")
 
 
 class Payout(models.Model):
@@ -59,7 +60,7 @@ class PayoutItem(models.Model):
 
     payout = models.ForeignKey(Payout, on_delete=models.CASCADE, related_name="items")
     reward = models.ForeignKey("referral_blocks.Reward", on_delete=models.PROTECT, related_name="payout_items")
-    released = models.BooleanField(default=False)  # the payout failed for good; the reward is free again
+    released = models.BooleanField(default=False)  # the payout failed or was cancelled: the reward is free
 
     class Meta:
         constraints = [

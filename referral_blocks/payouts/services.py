@@ -25,8 +25,8 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 S = PayoutState
 STEPS: dict[str, set[str]] = {
-    S.DRAFT: {S.CONFIRMED},
-    S.CONFIRMED: {S.SENDING},
+    S.DRAFT: {S.CONFIRMED, S.CANCELLED},
+    S.CONFIRMED: {S.SENDING, S.CANCELLED},
     S.SENDING: {S.SENT, S.PAID, S.FAILED_RETRYABLE, S.FAILED_FINAL, S.UNKNOWN},
     S.FAILED_RETRYABLE: {S.SENDING},
     S.UNKNOWN: {S.SENDING, S.PAID},
@@ -172,11 +172,18 @@ def _next_try(payout: Payout, attempt: PayoutAttempt) -> datetime | None:
     return None
 
 
+def cancel(*, payout: Payout, reason: str, note: str = "", actor: User | None = None) -> None:
+    """Draft or confirmed → cancelled: no task sends it any more. Raises NotPossibleNow for one that is on its way."""
+    move_payout(payout=payout, to=S.CANCELLED, reason=reason, note=note, actor=actor)
+    payout.next_try_at = None
+    payout.save(update_fields=["next_try_at"])
+
+
 def rewards_in(*, payout: Payout) -> list[Reward]:
     """The rewards that the payout has claimed, always in the same order, so that locks are taken in that order."""
     return list(Reward.objects.filter(payout_items__payout=payout, payout_items__released=False).order_by("pk"))
 
 
 def release_items(*, payout: Payout) -> None:
-    """Give the rewards of a payout that failed for good free again."""
+    """Give the rewards of a payout that failed for good or was cancelled free again."""
     PayoutItem.objects.filter(payout=payout).update(released=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from django.utils import timezone
 
@@ -69,20 +69,29 @@ def get_or_create_referral(
     return referral, created
 
 
-def qualify(*, referral: Referral, at: datetime) -> bool:
+def lock_referral(*, referral_id: Any) -> Referral:
+    """The referral, its row locked, with referrer, friend and programme; inside a transaction only."""
+    # The row alone, then what it points to: PostgreSQL drops a row from a locking join when the one that it waited for
+    # has changed a joined key.
+    Referral.objects.select_for_update(no_key=True).get(pk=referral_id)
+    return Referral.objects.select_related("referrer__person", "friend", "program").get(pk=referral_id)
+
+
+def qualify(*, referral: Referral, at: datetime, numbered: bool = True) -> bool:
     """→ qualified by a sale at ``at``; False when it is qualified. Raises NotPossibleNow.
 
-    The first time, the friend gets the next number of the referrer's friends, for good: the caller holds the lock of
-    the referrer's standing.
+    The first time, the friend gets the next number of the referrer's friends, for good, unless ``numbered`` is False:
+    the caller holds the lock of the referrer's standing.
     """
     if not change_state(referral, Stage.QUALIFIED, field="stage", allowed=STAGES, audit=ReferralChange, reason="sale"):
         return False
-    first = referral.friend_number is None
+    first = numbered and referral.friend_number is None
     add_to_standing(referrer_id=referral.referrer_id, qualified=1, numbered=int(first))
     if first:
-        row = ReferrerStanding.objects.get(referrer_id=referral.referrer_id)
-        referral.friend_number, referral.qualified_at = row.numbered, at
-        referral.save(update_fields=["friend_number", "qualified_at"])
+        referral.friend_number = ReferrerStanding.objects.get(referrer_id=referral.referrer_id).numbered
+    if referral.qualified_at is None:
+        referral.qualified_at = at
+    referral.save(update_fields=["friend_number", "qualified_at"])
     return True
 
 

@@ -14,7 +14,7 @@ from referral_blocks.programs.models import Program
 
 from .conditions import holds, in_words
 from .models import RewardRule, Trigger
-from .rule import Happening, RuleFacts, reward_kind
+from .rule import FriendFacts, Happening, RuleFacts, reward_kind
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,13 +69,8 @@ def _against(rule: RewardRule, happening: Happening, program: Program) -> Iterat
             }
         if rule.months and not _within_months(rule.months, happening.friend.qualified_at, happening.at):
             yield _("The friend became a customer more than %(months)d months ago.") % {"months": rule.months}
-    if rule.trigger in (Trigger.SALE, Trigger.GROUP) and not _within(
-        happening.friend.number, rule.friend_from, rule.friend_to
-    ):
-        yield _("This is friend %(number)d of the referrer; the rule counts %(range)s.") % {
-            "number": happening.friend.number,
-            "range": _range(rule.friend_from, rule.friend_to),
-        }
+    if rule.trigger in (Trigger.SALE, Trigger.GROUP):
+        yield from _against_number(rule, happening.friend)
     if rule.trigger == Trigger.PERIOD and not _within(happening.rank, rule.rank_from, rule.rank_to):
         yield _("This is place %(number)d; the rule counts %(range)s.") % {
             "number": happening.rank,
@@ -84,6 +79,19 @@ def _against(rule: RewardRule, happening: Happening, program: Program) -> Iterat
     for condition in rule.conditions.all():
         if not holds(condition, happening, program):
             yield _("Not met: %(condition)s.") % {"condition": in_words(condition)}
+
+
+def _against_number(rule: RewardRule, friend: FriendFacts) -> Iterator[str]:
+    if not _within(friend.number, rule.friend_from, rule.friend_to):
+        yield _("This is friend %(number)d of the referrer; the rule counts %(range)s.") % {
+            "number": friend.number,
+            "range": _range(rule.friend_from, rule.friend_to),
+        }
+    elif friend.standing is not None and friend.standing < rule.friend_from and rule.friend_from > 1:
+        yield _("%(standing)d of the referrer’s friends are customers at the moment; the rule needs %(needed)d.") % {
+            "standing": friend.standing,
+            "needed": rule.friend_from,
+        }
 
 
 def _within(number: int, first: int, last: int | None) -> bool:

@@ -95,11 +95,13 @@ def cap_key(*, referrer_id: int | str, span_key: str) -> str:
 def _gate(program_id: int) -> SpendCounter:
     """The programme's budget counter, locked, with the programme's limits as they are now, whatever the caller read
     before it had to wait."""
-    gate = SpendCounter.objects.select_related("program").select_for_update(of=("self",))
+    gate = SpendCounter.objects.select_for_update()
     counter = gate.filter(program_id=program_id, key=BUDGET).first()
     if counter is None:
         SpendCounter.objects.get_or_create(program_id=program_id, key=BUDGET)
         counter = gate.get(program_id=program_id, key=BUDGET)
+    # A query of its own: a joined row would be as it was before the wait.
+    counter.program = Program.objects.get(pk=program_id)
     return counter
 
 

@@ -111,6 +111,7 @@ def clean_rule(*, program: Program, given: RuleInput) -> tuple[dict[str, Any], l
     if given.trigger == Trigger.PERIOD and given.side == Side.FRIEND:
         _refuse(_("A leaderboard’s prizes go to referrers."), "no_friend", "side")
     currency = _currency(program, given)
+    check_method(currency=currency, method=given.method, coupon_list=given.coupon_list)
     fields = {name: getattr(given, name) for name in (*LIMITS, "trigger", "side", "kind", "method", "approval")}
     fields |= {
         "title": clean_text(given.title, max_length=120, path=("title",)),
@@ -193,29 +194,37 @@ def _currency(program: Program, given: RuleInput) -> str:
             "currency_mismatch",
             "currency",
         )
-    if (code == POINTS) != (given.method == POINTS_METHOD):
-        _refuse(_("The currency PTS and the method “points” go together."), "currency_mismatch", "method")
     return POINTS if code == POINTS else ""
 
 
 def _amount(program: Program, given: RuleInput, currency: str) -> int:
     if currency != POINTS:
         return parse_amount(given.amount, program.currency).amount_minor
-    text = str(given.amount).strip()
-    points = int(text) if text.isascii() and text.isdecimal() and len(text) <= 15 else 0
+    return parse_points(given.amount)
+
+
+def parse_points(text: object) -> int:
+    """Whole points as people type them; raises InvalidInput with path ``amount``."""
+    digits = str(text).strip()
+    points = int(digits) if digits.isascii() and digits.isdecimal() and len(digits) <= 15 else 0
     if not 0 < points < MAX_MINOR:
         _refuse(_("Give a whole number of points, more than zero."), "invalid_amount", "amount")
     return points
 
 
-def _coupon_list(program: Program, given: RuleInput) -> CouponList | None:
-    if given.method != COUPON_METHOD:
-        if given.coupon_list is not None:
-            _refuse(_("Only the method “coupon” takes codes from a list."), "not_used", "coupon_list")
-        return None
-    if given.coupon_list is None:
+def check_method(*, currency: str, method: str, coupon_list: CouponList | None) -> None:
+    """Whether the method can pay such a rule: ``currency`` is PTS or, empty, the programme's own. Raises InvalidInput
+    with path ``method`` or ``couponList``."""
+    if (currency == POINTS) != (method == POINTS_METHOD):
+        _refuse(_("The currency PTS and the method “points” go together."), "currency_mismatch", "method")
+    if method != COUPON_METHOD and coupon_list is not None:
+        _refuse(_("Only the method “coupon” takes codes from a list."), "not_used", "coupon_list")
+    if method == COUPON_METHOD and coupon_list is None:
         _refuse(_("Choose the list that the codes come from."), "required", "coupon_list")
-    if given.coupon_list.program_id != program.pk:
+
+
+def _coupon_list(program: Program, given: RuleInput) -> CouponList | None:
+    if given.coupon_list is not None and given.coupon_list.program_id != program.pk:
         raise NotFound(_("There is no such coupon list in this programme."), path=("couponList",))
     return given.coupon_list
 

@@ -35,13 +35,15 @@ class SaleFacts:
 
 @dataclass(frozen=True, slots=True)
 class FriendFacts:
-    """``number`` is the how-manyeth qualified friend of the referrer; ``is_new`` is None when nobody has checked."""
+    """``number`` is the how-manyeth qualified friend of the referrer, ``standing`` how many are customers now (None: as
+    many as the number says); ``is_new`` is None when nobody has checked."""
 
     number: int = 1
     kind: str = "person"
     country: str = ""
     is_new: bool | None = None
     qualified_at: datetime | None = None
+    standing: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -30,7 +30,8 @@ if TYPE_CHECKING:
 S = RewardState
 STEPS: dict[str, set[str]] = {
     S.PENDING: {S.APPROVED, S.VOID, S.EXPIRED},
-    S.APPROVED: {S.RESERVED, S.VOID, S.EXPIRED},
+    # Back to pending: its payout failed for good, and staff look at it again.
+    S.APPROVED: {S.RESERVED, S.PENDING, S.VOID, S.EXPIRED},
     S.RESERVED: {S.ISSUED, S.APPROVED},
     S.ISSUED: {S.REDEEMED, S.CLAWED_BACK},
     S.REDEEMED: {S.CLAWED_BACK},
@@ -70,7 +71,9 @@ def _promise(program: Program, verdict: Verdict, sides: Sides, trigger_key: str,
     rule, amount = verdict.rule, verdict.amount
     to_referrer = rule.side == Side.REFERRER
     person = sides.referrer.person if to_referrer else sides.friend
-    if person is None or rule.side in sides.blocked or amount is None or _has_had_enough(rule, person):
+    if person is None or rule.side in sides.blocked or amount is None:
+        return None
+    if has_had_enough(rule=rule, person=person):
         return None
     expires = timedelta(days=rule.expires_days) if rule.expires_days else None
     reward, created = Reward.objects.get_or_create(
@@ -100,11 +103,14 @@ def _promise(program: Program, verdict: Verdict, sides: Sides, trigger_key: str,
     return reward
 
 
-def _has_had_enough(rule: RewardRule, person: Person) -> bool:
+def has_had_enough(*, rule: RewardRule, person: Person) -> bool:
+    """Whether the rule's limit a person is reached; a reward that was cancelled or expired does not count."""
     if rule.limit_per_person is None:
         return False
-    had = Reward.objects.filter(rule=rule, person=person).exclude(state__in=(S.VOID, S.EXPIRED)).count()
-    return had >= rule.limit_per_person
+    had = Reward.objects.filter(rule=rule, person=person).exclude(state__in=(S.VOID, S.EXPIRED)).order_by("pk")
+    # Is there one at the limit's place? A long history is not counted to its end.
+    last = rule.limit_per_person - 1
+    return last < 0 or had[last : last + 1].exists()
 
 
 def _add_reasons(reward: Reward, rule: RewardRule, *, flagged: bool) -> None:
@@ -129,6 +135,16 @@ def hold_for_review(*, reward: Reward, cause: str) -> bool:
                 subject=reward, field="reason", from_state="", to_state=Reason.REVIEW, reason=cause
             )
     return created
+
+
+def await_staff(*, reward: Reward, cause: str) -> None:
+    """Approved → pending with the reason “provider_error”: the payout failed for good, and staff say what next. The
+    limits stay taken and the standing counts it on."""
+    move_reward(reward=reward, to=S.PENDING, reason=cause)
+    PendingReason.objects.get_or_create(reward=reward, reason=Reason.PROVIDER_ERROR)
+    RewardChange.objects.create(
+        subject=reward, field="reason", from_state="", to_state=Reason.PROVIDER_ERROR, reason=cause
+    )
 
 
 def clear_reason(*, reward: Reward, reason: str, cause: str, note: str = "", actor: User | None = None) -> bool:
@@ -158,13 +174,15 @@ def retry_limits(*, reward: Reward) -> bool:
 
 
 def approve_if_clear(*, reward: Reward, actor: User | None = None) -> bool:
-    """Pending → approved when nothing is left to wait for; False otherwise."""
+    """Pending → approved when nothing is left to wait for; False otherwise, or when it is past its date."""
     with transaction.atomic():
         lock(reward)
         if reward.state != S.PENDING or reward.pending_reasons.exists():
             return False
         if reward.referral is not None and reward.referral.review == Review.BLOCKED:
             return False
+        if reward.expires_at is not None and reward.expires_at <= timezone.now():
+            return False  # whichever task comes first, it expires
         return change_state(reward, S.APPROVED, allowed=STEPS, audit=RewardChange, reason="clear", actor=actor)
 
 
@@ -190,18 +208,18 @@ def move_reward(*, reward: Reward, to: str, reason: str, note: str = "", actor: 
             _count(reward, pending=-kept, earned=kept)
             if reward.clawed_minor and not kept:
                 move_reward(reward=reward, to=S.CLAWED_BACK, reason=reason)
-        elif to == S.PENDING:
+        elif to == S.PENDING and before == S.VOID:
             note_refusals(reward=reward, refusals=reserve(reward=reward))
             _count(reward, pending=reward.amount_minor)
     return True
 
 
-def resize_reward(*, reward: Reward, amount_minor: int, reason: str) -> int:
+def resize_reward(*, reward: Reward, amount_minor: int, reason: str, has_room: bool = False) -> int:
     """Set what a reward that is not on its way is worth (more than zero); returns the change in minor units.
 
     The row is locked by the caller. When it shrinks, budget and cap are given back. When it grows, because a dispute
     was won, it needs room again: without it a pending reward waits for the limit, and an approved one stays as it is
-    (the change is zero).
+    (the change is zero). ``has_room`` says that the limits gave the room for the growth before.
     """
     change = amount_minor - reward.amount_minor
     if not change:
@@ -209,7 +227,7 @@ def resize_reward(*, reward: Reward, amount_minor: int, reason: str) -> int:
     waits = False
     if change < 0:
         give_back(reward=reward, amount_minor=-change)
-    elif not grow(reward=reward, amount_minor=change):
+    elif not has_room and not grow(reward=reward, amount_minor=change):
         if reward.state != S.PENDING:
             return 0
         give_back(reward=reward)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from django.db.models import Count, F
+from django.db.models import Count, F, Q, Sum
 
 from .models import ReversalKind, RowOutcome, Sale, SaleImport, SaleImportRow, SaleReversal
 
@@ -23,6 +23,15 @@ def dispute_of(*, sale_id: int, external_id: str) -> SaleReversal | None:
     """The dispute about the sale that goes by this id."""
     disputes = SaleReversal.objects.filter(sale_id=sale_id, kind=ReversalKind.DISPUTE, external_id=external_id)
     return disputes.first()
+
+
+def claimed_back(*, sale_id: int) -> tuple[int, int]:
+    """What was refunded of the sale, and what is in disputes that were not won, in minor units; together they may be
+    more than the sale."""
+    kinds = ReversalKind.REFUND, ReversalKind.DISPUTE, ReversalKind.DISPUTE_WON
+    sums = {kind.value: Sum("amount_minor", filter=Q(kind=kind), default=0) for kind in kinds}
+    totals = SaleReversal.objects.filter(sale_id=sale_id).aggregate(**sums)
+    return totals["refund"], totals["dispute"] - totals["dispute_won"]
 
 
 @dataclass(frozen=True, slots=True)

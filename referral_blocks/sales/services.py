@@ -12,7 +12,7 @@ from referral_blocks.core.money import Money
 from referral_blocks.referrals.models import Referral
 
 from .models import ReversalKind, Sale, SaleReversal
-from .selectors import dispute_of
+from .selectors import claimed_back, dispute_of
 
 
 def get_or_create_sale(
@@ -28,8 +28,10 @@ def get_or_create_sale(
     """The sale with this external id, and whether it is new. The caller holds the referral's lock, which gives the sale
     its number.
 
-    Raises Conflict when the id was used before for another friend, amount or currency.
+    Raises Conflict when the id was used before for another friend, amount, currency, product or metadata. The date may
+    differ: who gives none means now, and that is another moment each time.
     """
+    pairs = dict(metadata or {})
     sale, created = Sale.objects.get_or_create(
         program_id=referral.program_id,
         source=source,
@@ -39,14 +41,21 @@ def get_or_create_sale(
             "amount_minor": amount.amount_minor,
             "currency": amount.currency,
             "product": product,
-            "metadata": dict(metadata or {}),
+            "metadata": pairs,
             "number": referral.sale_count + 1,
             "occurred_at": occurred_at,
         },
     )
-    if not created and (sale.referral_id, sale.amount) != (referral.pk, amount):
+    known = (sale.referral_id, sale.amount, sale.product, sale.metadata)
+    if known[:2] != (referral.pk, amount):
         raise Conflict(
             _("A sale with the id “%(id)s” is recorded already, with another amount or friend.") % {"id": external_id},
+            path=("externalId",),
+        )
+    if known[2:] != (product, pairs):
+        raise Conflict(
+            _("A sale with the id “%(id)s” is recorded already, with another product or other metadata.")
+            % {"id": external_id},
             path=("externalId",),
         )
     if created:
@@ -58,11 +67,13 @@ def get_or_create_sale(
 def get_or_create_reversal(
     *, sale: Sale, kind: str, external_id: str, amount_minor: int | None, occurred_at: datetime
 ) -> tuple[SaleReversal, bool]:
-    """The reversal with this kind and id, and whether it is new; a new one is added up on the sale. The caller has
-    locked the sale's row.
+    """The reversal with this kind and id, and whether it is new; with a new one, what is reversed of the sale is
+    counted again. The caller has locked the sale's row.
 
-    ``amount_minor`` None means all that is left, or all that the dispute took. Raises Conflict for the same id with
-    another amount, NotFound for a won dispute that was never recorded, InvalidInput (``too_much``, path ``amount``).
+    It is kept as claimed: a dispute may be about the whole sale when part of it was refunded, or the other way round,
+    and no more than the sale is ever reversed. ``amount_minor`` None means all that is left (for a refund: that was not
+    refunded), or all that the dispute took. Raises Conflict for the same id with another amount, NotFound for a won
+    dispute that was never recorded, InvalidInput (``too_much``, path ``amount``).
     """
     known = SaleReversal.objects.filter(sale=sale, kind=kind, external_id=external_id).first()
     if known is not None:
@@ -72,9 +83,8 @@ def get_or_create_reversal(
                 path=("reversalId",),
             )
         return known, False
-    won = kind == ReversalKind.DISPUTE_WON
-    most = _disputed(sale, external_id) if won else sale.amount_minor - sale.reversed_minor
-    minor = most if amount_minor is None else amount_minor
+    most, left = _limits(sale, kind, external_id)
+    minor, most = (left, left) if amount_minor is None else (amount_minor, most)
     if not 0 < minor <= most:
         raise InvalidInput(
             _("At most %(left)s can be reversed here.") % {"left": Money(most, sale.currency)},
@@ -84,9 +94,20 @@ def get_or_create_reversal(
     reversal = SaleReversal.objects.create(
         sale=sale, kind=kind, external_id=external_id, amount_minor=minor, occurred_at=occurred_at
     )
-    sale.reversed_minor += -minor if won else minor
+    sale.reversed_minor = min(sum(claimed_back(sale_id=sale.pk)), sale.amount_minor)
     sale.save(update_fields=["reversed_minor"])
     return reversal, True
+
+
+def _limits(sale: Sale, kind: str, external_id: str) -> tuple[int, int]:
+    """The most that a new reversal may be about, and what it is about when it does not say."""
+    if kind == ReversalKind.DISPUTE_WON:
+        disputed = _disputed(sale, external_id)
+        return disputed, disputed
+    if kind == ReversalKind.DISPUTE:
+        return sale.amount_minor, sale.amount_minor - sale.reversed_minor
+    refunded, _in_dispute = claimed_back(sale_id=sale.pk)
+    return sale.amount_minor - refunded, sale.amount_minor - refunded
 
 
 def _disputed(sale: Sale, external_id: str) -> int:

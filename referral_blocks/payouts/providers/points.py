@@ -6,6 +6,7 @@ from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 
+from referral_blocks.core.money import POINTS
 from referral_blocks.payouts.provider import Outcome, PayoutProvider, PayoutRequest, PayoutResult
 
 
@@ -19,4 +20,6 @@ class PointsProvider(PayoutProvider):
         return {"title": title}
 
     def send(self, request: PayoutRequest) -> PayoutResult:
+        if request.amount.currency != POINTS:
+            return PayoutResult(Outcome.FAILED_FINAL, message=f"Points are paid in {POINTS} only")
         return PayoutResult(Outcome.PAID)

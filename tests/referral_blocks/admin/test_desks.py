@@ -5,13 +5,17 @@ from django.urls import reverse
 
 from referral_blocks.core.queue import waiting_count
 from referral_blocks.flows.record_sale import record_sale
+from referral_blocks.flows.reverse_sale import reverse_sale
 from referral_blocks.flows.review_referral import review_referral
 from referral_blocks.flows.send_payout import send_payout
 from referral_blocks.ledger.selectors import unbalanced_entries
 from referral_blocks.payouts.models import Payout, PayoutState
+from referral_blocks.payouts.provider import Outcome, PayoutResult
 from referral_blocks.payouts.providers.manual.models import Handover
+from referral_blocks.payouts.providers.manual.provider import ManualProvider
 from referral_blocks.referrals.models import Referral, Review
 from referral_blocks.rewards.models import PendingReason, Reward, RewardChange, RewardState
+from referral_blocks.sales.models import Sale
 from tests.make import make_link, make_program, make_referral
 
 from .staff import make_staff, messages_of, staff_client
@@ -272,3 +276,32 @@ def test_a_step_without_the_csrf_token_does_nothing():
     assert post(client, "referral_handover_desk:done", handover.pk).status_code == 403
     handover.refresh_from_db()
     assert handover.handed_over_at is None
+
+
+def test_the_handover_desk_says_why_something_is_not_to_be_handed_over():
+    handover = open_handover()
+    sale = Sale.objects.get()
+    reverse_sale(program=sale.program, source="api", external_id=sale.external_id, reversal_id="r-1", kind="refund")
+    client = staff_client("mark_handed_over")
+    html = client.get(reverse("referral_handover_desk:index")).content.decode()
+    refusal = "Do not hand it over: the purchase was refunded in full, so the reward is taken back."
+    assert refusal in html
+    assert reverse("referral_handover_desk:done", args=[handover.pk]) not in html
+    page = post(client, "referral_handover_desk:done", handover.pk, note="x")
+    assert page.context["form"].errors == {"__all__": [refusal]}
+    handover.refresh_from_db()
+    assert handover.handed_over_at is None
+
+
+def test_a_reward_that_could_not_be_sent_is_sent_again_from_the_desk(monkeypatch):
+    reward = make_reward(hold_days=0, approval="automatic")
+    monkeypatch.setattr(ManualProvider, "send", lambda self, request: PayoutResult(Outcome.FAILED_FINAL))
+    send_payout(payout_id=Payout.objects.get().pk)
+    client = staff_client("approve_reward")
+    html = client.get(reverse("referral_reward_desk:index")).content.decode()
+    for said in ("Sending it did not work; our team is on it", "Send it again"):
+        assert said in html
+    page = post(client, "referral_reward_desk:approve", reward.pk)
+    assert page.status_code == 200
+    assert sorted(Payout.objects.values_list("state", flat=True)) == ["confirmed", "failed_final"]
+    assert Reward.objects.get(pk=reward.pk).state == RewardState.RESERVED

@@ -176,6 +176,68 @@ def test_the_site_stays_once_people_share_its_links(admin_client):
     assert program.site.is_default_site
 
 
+def points_rule(program, minor=250):
+    return RewardRule.objects.create(
+        program=program, side="referrer", title="250 points", amount_minor=minor, currency="PTS", method="points"
+    )
+
+
+@pytest.mark.parametrize("currency", ["GBP", "KWD"])
+def test_points_are_typed_and_shown_as_whole_points_whatever_the_programmes_currency(admin_client, currency):
+    program = make_program(rules=(), currency=currency)
+    points = points_rule(program)
+    page = admin_client.get(reverse("referral_programs:edit", args=[program.pk]))
+    assert page.context["form"].formsets["reward_rules"].forms[0]["value"].value() == "250"
+    rows = [stored(points, value="300", method="points")]
+    assert edit(admin_client, program, currency=currency, rules=rows, initial=1).status_code == 302
+    points.refresh_from_db()
+    assert (points.amount_minor, points.currency) == (300, "PTS")
+
+
+@pytest.mark.parametrize(
+    ("method", "error"),
+    [
+        ("points", "The currency PTS and the method “points” go together."),
+        ("coupon", "Choose the list that the codes come from."),
+    ],
+)
+def test_a_method_that_cannot_pay_the_rule_is_refused_beside_its_field(admin_client, method, error):
+    page = add(admin_client, rules=[rule(method=method)])
+    assert page.context["form"].formsets["reward_rules"].forms[0].errors == {"method": [error]}
+    assert (Program.objects.count(), RewardRule.objects.count()) == (0, 0)
+
+
+def test_points_are_not_handed_over_by_hand_and_come_whole(admin_client):
+    program = make_program(rules=())
+    points = points_rule(program)
+    for given, errors in (
+        ({"value": "250", "method": "manual"}, {"method": ["The currency PTS and the method “points” go together."]}),
+        ({"value": "2.50", "method": "points"}, {"value": ["Give a whole number of points, more than zero."]}),
+    ):
+        page = edit(admin_client, program, rules=[stored(points, **given)], initial=1)
+        assert page.context["form"].formsets["reward_rules"].forms[0].errors == errors
+    points.refresh_from_db()
+    assert (points.amount_minor, points.method) == (250, "points")
+
+
+def test_a_page_that_is_out_of_date_does_not_open_a_programme_that_was_paused_meanwhile(admin_client):
+    program = make_program(rules=())
+    page = admin_client.get(reverse("referral_programs:edit", args=[program.pk]))
+    assert b'<input type="hidden" name="shown_status" value="live" id="id_shown_status">' in page.content
+    Program.objects.update(status="paused")
+    page = edit(admin_client, program, name="Renamed", rules=[], shown_status="live")
+    form = page.context["form"]
+    assert form.errors == {
+        "status": ["Somebody has made this programme “Paused” meanwhile. Look at the status again, then save."]
+    }
+    assert form["shown_status"].value() == "paused"
+    program.refresh_from_db()
+    assert (program.status, program.name) == ("paused", "Bring a neighbour")
+    assert edit(admin_client, program, rules=[], shown_status="paused").status_code == 302
+    program.refresh_from_db()
+    assert program.status == "live"
+
+
 def test_a_rule_without_rewards_can_be_deleted(admin_client):
     program = make_program()
     one, two = program.reward_rules.order_by("pk")

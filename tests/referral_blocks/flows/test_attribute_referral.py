@@ -1,10 +1,16 @@
 import pytest
+import time_machine
 from django.apps import apps
 
 from referral_blocks.core.errors import DomainError
 from referral_blocks.flows.attribute_referral import attribute_referral
+from referral_blocks.flows.expire_groups import expire_groups
+from referral_blocks.flows.join_group import join_group
+from referral_blocks.flows.open_group import open_group
 from referral_blocks.flows.record_sale import record_sale
 from referral_blocks.flows.set_reward_rule import set_reward_rule
+from referral_blocks.fraud.models import RiskSignal
+from referral_blocks.groups.models import GroupOffer
 from referral_blocks.referrals.models import Referral, ReferralChange
 from referral_blocks.rewards.models import Reward
 from referral_blocks.rewards.offers import RuleInput
@@ -81,6 +87,33 @@ def test_a_reward_for_signing_up_keeps_the_credit_too(staff):
         attribute(after, staff)
     assert (refused.value.code, Referral.objects.get().referrer) == ("has_rewards", before)
     assert before.standing_row.friends == 1
+
+
+def test_a_friend_with_a_place_in_a_group_is_not_moved(staff):
+    program = make_program()
+    before, after = (make_link(program, email=f"{n}@example.com").referrer for n in ("one", "two"))
+    referral = make_referral(program, link=before.links.get())
+    group = open_group(referrer=before, offer=GroupOffer.objects.create(program=program, title="Two", size=2))
+    join_group(group=group, referral=referral)
+    with pytest.raises(DomainError) as refused:
+        attribute(after, staff)
+    assert (refused.value.code, Referral.objects.get().referrer, friends(before, after)) == (
+        "wrong_state",
+        before,
+        [1, 0],
+    )
+    with time_machine.travel(group.deadline):
+        expire_groups()
+        assert attribute(after, staff).referrer == after
+
+
+def test_a_moved_friend_is_checked_against_the_new_referrer(staff):
+    program = make_program()
+    before, after = (make_link(program, email=f"{n}@example.com").referrer for n in ("one", "two"))
+    referral = make_referral(program, email="two+me@example.com", link=before.links.get())
+    assert referral.review == "clear"
+    attribute(after, staff, email="two+me@example.com")
+    assert (Referral.objects.get().review, RiskSignal.objects.count()) == ("flagged", 1)
 
 
 @pytest.mark.parametrize(

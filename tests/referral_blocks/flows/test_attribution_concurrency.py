@@ -1,19 +1,28 @@
 """Staff and friends at the same moment, with real threads and real connections."""
 
+from threading import Event
+from time import sleep
+
 import pytest
 from django.contrib.auth import get_user_model
 
 from referral_blocks.core.errors import DomainError
+from referral_blocks.core.money import Money
 from referral_blocks.flows.attribute_referral import attribute_referral
 from referral_blocks.flows.import_customers import import_customers
+from referral_blocks.flows.record_sale import record_sale
 from referral_blocks.flows.refer_by_name import confirm_claim, refer_by_name
+from referral_blocks.flows.reverse_sale import reverse_sale
 from referral_blocks.flows.set_reward_rule import set_reward_rule
 from referral_blocks.links.services import primary_link
 from referral_blocks.people.models import KnownCustomer
 from referral_blocks.referrals.models import ClaimChange, Referral, ReferralChange, ReferralClaim
+from referral_blocks.referrals.services import give_to
 from referral_blocks.referrers.models import ReferrerStanding
 from referral_blocks.rewards.models import Reward
 from referral_blocks.rewards.offers import RuleInput
+from referral_blocks.sales.models import Sale
+from referral_blocks.sales.services import get_or_create_sale
 from tests.make import make_link, make_program, make_referral
 from tests.referral_blocks.flows.test_concurrency import THREADS, at_once
 
@@ -60,3 +69,42 @@ def test_one_list_of_customers_given_many_times_at_once_is_kept_once():
     program = make_program()
     at_once(lambda n: import_customers(site_id=program.site_id, contacts=["a@example.com", "b@example.com"]))
     assert KnownCustomer.objects.count() == 2
+
+
+@pytest.mark.parametrize("verb", ["sell", "reverse"])
+def test_a_sale_that_comes_while_its_friend_is_moved_waits_and_counts_for_the_new_referrer(verb, monkeypatch):
+    program = make_program()
+    before, after = (make_link(program, email=f"r{n}@example.com").referrer for n in range(2))
+    referral = make_referral(program, link=primary_link(referrer=before))
+    staff = get_user_model().objects.create_user("staff")
+    sale = {"source": "api", "external_id": "1"}
+    if verb == "reverse":
+        get_or_create_sale(
+            referral=referral, amount=Money(1000, "GBP"), occurred_at=referral.attributed_at, product="", metadata={},
+            **sale,
+        )  # fmt: skip
+    moved = Event()
+
+    def slowly(**given):
+        give_to(**given)
+        moved.set()
+        sleep(0.5)
+
+    monkeypatch.setattr("referral_blocks.flows.attribute_referral.give_to", slowly)
+
+    def work(number):
+        if number == 0:
+            friend = {"email": "friend@example.com", "name": "Kim", "reason": "They say so.", "actor": staff}
+            attribute_referral(program=program, referrer=after, **friend)
+        elif number == 1 and moved.wait(30):
+            if verb == "sell":
+                record_sale(program=program, friend_email="friend@example.com", amount="10", currency="GBP", **sale)
+            else:
+                reverse_sale(program=program, reversal_id="r", kind="refund", **sale)
+
+    at_once(work)
+    assert Referral.objects.get().referrer == after
+    if verb == "sell":
+        assert Reward.objects.get(side="referrer").referrer == after
+    else:
+        assert Sale.objects.get().reversed_minor == 1000

@@ -32,7 +32,8 @@ at_once = partial(start_at_once, threads=THREADS)
 def test_many_joins_with_one_address_make_one_referrer():
     program = make_program()
     results = at_once(
-        lambda n: join_program(program=program, email="ana@example.com", name=f"Ana {n}", accept_terms=True)
+        lambda n: join_program(program=program, email="ana@example.com", name=f"Ana {n}", accept_terms=True),
+        threads=20,
     )
     assert len({r.link.code for r in results}) == 1
     assert [r.created for r in results].count(True) == 1
@@ -51,7 +52,7 @@ def test_many_presses_of_the_friends_button_make_one_referral():
 def test_many_deliveries_of_one_sale_make_one_sale_and_one_reward_a_side():
     program = make_referral(make_program()).program
     sale = {"source": "api", "external_id": "1", "friend_email": "friend@example.com", "amount": "10"}
-    results = at_once(lambda n: record_sale(program=program, currency="GBP", **sale))
+    results = at_once(lambda n: record_sale(program=program, currency="GBP", **sale), threads=50)
     assert [r.created for r in results].count(True) == 1
     assert (Sale.objects.count(), Reward.objects.count()) == (1, 2)
 

@@ -51,6 +51,7 @@ from referral_blocks.people.models import Person
 from referral_blocks.programs.models import Program
 from referral_blocks.referrals.models import Referral
 from referral_blocks.referrers.models import Referrer, ReferrerStanding
+from referral_blocks.rewards.limits import spent
 from referral_blocks.rewards.models import CouponCode, CouponList, Reward, RewardRule, SpendCounter
 from referral_blocks.sales.models import Sale
 from tests.make import make_program
@@ -286,6 +287,13 @@ class Stories(RuleBasedStateMachine):
         assert rule_.stock + rule_.rewards.filter(holds_stock=True).count() == self.stock
         given = CouponCode.objects.exclude(reward=None)
         assert given.count() == Reward.objects.filter(method="coupon", holds_stock=True).count()
+
+    @invariant()
+    def nothing_is_owed_or_paid_beyond_the_budget(self) -> None:
+        for line in liability(program_id=self.program.pk):
+            if line.currency == self.program.currency:
+                given = line.payable + line.in_transit + line.paid - min(line.clawed_back, 0)
+                assert given <= spent(program_id=self.program.pk)
 
     @invariant()
     def the_standing_is_what_a_recount_says(self) -> None:

@@ -10,12 +10,14 @@ from referral_blocks.flows.expire_groups import expire_groups
 from referral_blocks.flows.join_group import join_group, join_group_by_email
 from referral_blocks.flows.open_group import open_group
 from referral_blocks.flows.record_sale import record_sale
+from referral_blocks.flows.reverse_sale import reverse_sale
 from referral_blocks.groups.models import Group, GroupChange, GroupMember, GroupOffer, GroupState
 from referral_blocks.people.models import Person
 from referral_blocks.programs.models import ProgramStatus
 from referral_blocks.referrals.models import Referral, Review
 from referral_blocks.rewards.models import PendingReason, Reason, Reward
 from tests.make import make_link, make_program, make_referral
+from tests.reversals import accounts, pay
 
 pytestmark = pytest.mark.django_db
 GROUP_RULES = (
@@ -103,7 +105,7 @@ def test_friends_take_places_one_after_the_other_and_joining_twice_gives_the_sam
 
 def test_a_stranger_becomes_a_friend_of_the_opener_and_joins_in_one_step():
     group = make_group()
-    member = join_group_by_email(group=group, email="kim@example.com", name="Kim", accept_terms=True)
+    member = join_group_by_email(group=group, email="kim@example.com", name="Kim", accept_terms=True).member
     assert (member.place, member.referral.referrer, member.referral.attribution_method) == (1, group.opener, "code")
 
 
@@ -259,13 +261,95 @@ def test_a_reversed_sale_counts_no_more_unless_the_friend_bought_again():
     assert not Reward.objects.exists()
 
 
-def test_a_reversal_after_completion_changes_nothing_in_the_group():
+AT_ONCE = {"hold_days": 0, "approval": "automatic"}
+
+
+def completed(**rule):
+    group = make_group(size=2, rules=tuple({**one, **rule} for one in GROUP_RULES))
+    joined(group, "one", "two")
+    buy(group, "one")
+    buy(group, "two")
+    return group
+
+
+def give_back(group, name, *, kind="refund", reversal_id="", **given):
+    given |= {"reversal_id": reversal_id or f"r-{name}", "kind": kind}
+    return reverse_sale(program=group.offer.program, source="api", external_id=name, **given)
+
+
+def states():
+    return sorted(Reward.objects.values_list("state", "amount_minor", "clawed_minor"))
+
+
+def test_a_whole_refund_after_completion_cancels_the_rewards_of_everybody():
+    group = completed()
+    changed = give_back(group, "one").rewards
+    assert states() == [("void", 500, 0), ("void", 500, 0), ("void", 3000, 0)]
+    assert (len(changed), accounts(), Group.objects.get().state) == (3, {}, GroupState.COMPLETE)
+    assert group.opener.standing_row.pending_minor == 0
+    assert len(give_back(group, "two").rewards) == 0
+
+
+def test_what_everybody_has_received_by_then_is_taken_back(paid_at_once):
+    group = completed(**AT_ONCE)
+    for reward in Reward.objects.all():
+        pay(reward)
+    give_back(group, "two")
+    assert states() == [("clawed_back", 500, 500), ("clawed_back", 500, 500), ("clawed_back", 3000, 3000)]
+    assert accounts()["clawback_receivable"] == 4000
+
+
+def test_a_part_that_goes_back_or_another_purchase_that_stands_keeps_the_group():
+    group = completed()
+    give_back(group, "one", amount="5")
+    buy(group, "two", external_id="again")
+    give_back(group, "two")
+    assert {state for state, *_rest in states()} == {"pending"}
+    give_back(group, "again")
+    assert {state for state, *_rest in states()} == {"void"}
+
+
+@pytest.mark.parametrize("paid", [True, False])
+def test_a_won_dispute_brings_the_groups_rewards_back_and_a_new_purchase_does_not(paid, paid_at_once):
+    group = completed(**(AT_ONCE if paid else {}))
+    before = states()
+    if paid:
+        for reward in Reward.objects.all():
+            pay(reward)
+        before = states()
+    books = accounts()
+    for name in ("one", "two"):
+        give_back(group, name, kind="dispute")
+    give_back(group, "one", kind="dispute_won")
+    assert {state for state, *_rest in states()} == {"clawed_back" if paid else "void"}
+    buy(group, "two", external_id="new")
+    assert {state for state, *_rest in states()} == {"clawed_back" if paid else "void"}
+    give_back(group, "two", kind="dispute_won")
+    assert (states(), accounts()) == (before, books)
+
+
+def test_a_part_that_goes_back_buys_no_place_with_a_sale_from_before_joining():
     group = make_group(size=1)
-    (member,) = joined(group, "one")
-    sale = buy(group, "one").sale
-    ungroup_sale(referral=member.referral, sale=sale)
-    member.refresh_from_db()
-    assert (member.sale_id, Group.objects.get().state) == (sale.pk, GroupState.COMPLETE)
+    referral = friend(group, "one")
+    buy(group, "one")
+    join_group(group=group, referral=referral)
+    give_back(group, "one", amount="1")
+    assert (GroupMember.objects.get().bought_at, Group.objects.get().state) == (None, GroupState.OPEN)
+
+
+def test_whoever_joins_by_e_mail_is_told_the_same_whatever_is_known_of_them():
+    group = make_group(size=2)
+    program = group.offer.program
+    make_referral(program, email="victim@example.com", link=make_link(program, email="other@example.com"))
+    people = Person.objects.count()
+    given = {"group": group, "name": "Kim", "accept_terms": True}
+    for email in ("victim@example.com", "referrer+me@example.com"):
+        assert join_group_by_email(email=email, **given).member is None
+    assert (GroupMember.objects.count(), Person.objects.count()) == (0, people)
+    assert join_group_by_email(email="new@example.com", **given).member.place == 1
+    assert join_group_by_email(email="last@example.com", **given).member.place == 2
+    for email in ("victim@example.com", "new@example.com", "late@example.com"):
+        assert refused(join_group_by_email, email=email, **given) == "group_full"
 
 
 def test_a_blocked_friends_purchase_does_not_count():
@@ -295,9 +379,10 @@ def test_a_sale_to_somebody_without_a_group_costs_one_query_more_and_never_more(
     group = make_group(size=40)
     joined(group, *[f"friend{n}" for n in range(12)])
     friend(group, "alone")
+    buy(group, "friend0")
     with django_assert_max_num_queries(100) as first:
-        buy(group, "friend0")
-    for n in range(1, 11):
+        buy(group, "friend1")
+    for n in range(2, 11):
         buy(group, f"friend{n}")
     with django_assert_max_num_queries(len(first.captured_queries)):
         buy(group, "friend11")

@@ -8,11 +8,13 @@ from referral_blocks.analytics.leaderboard import leaderboard, public_name
 from referral_blocks.analytics.models import LeaderboardResult
 from referral_blocks.flows.award_leaderboard import award_leaderboard, award_leaderboards
 from referral_blocks.flows.record_sale import record_sale
+from referral_blocks.flows.review_referral import review_referral
 from referral_blocks.programs.models import Period, Program, ProgramStatus
 from referral_blocks.programs.periods import span_at
 from referral_blocks.referrals.models import Referral, Review
+from referral_blocks.referrals.services import set_review
 from referral_blocks.referrers.models import Referrer
-from referral_blocks.rewards.models import Reward, RewardRule
+from referral_blocks.rewards.models import PendingReason, Reward, RewardRule
 from tests.make import make_link, make_program, make_referral
 
 pytestmark = pytest.mark.django_db
@@ -24,6 +26,7 @@ PRIZES = (
     },
 )  # fmt: skip
 OCTOBER, NOVEMBER = datetime(2026, 10, 10, 12, tzinfo=UTC), datetime(2026, 11, 1, 0, tzinfo=UTC)
+SETTLED = NOVEMBER + timedelta(days=1)  # a day for what is recorded late
 
 
 def month(program, at=OCTOBER):
@@ -110,10 +113,10 @@ def test_a_leaderboard_is_two_queries(program, django_assert_num_queries):
 
 
 def test_prizes_are_awarded_once_the_period_is_over_and_never_twice(program):
-    assert award_leaderboard(program=program, at=NOVEMBER - timedelta(seconds=1)) == []
+    assert award_leaderboard(program=program, at=SETTLED - timedelta(seconds=1)) == []
     assert not LeaderboardResult.objects.exists()
-    assert len(award_leaderboard(program=program, at=NOVEMBER)) == 3
-    assert award_leaderboard(program=program, at=NOVEMBER + timedelta(hours=1)) == []
+    assert len(award_leaderboard(program=program, at=SETTLED)) == 3
+    assert award_leaderboard(program=program, at=SETTLED + timedelta(hours=1)) == []
     assert won() == [
         ("period:2026-10:1", "di@example.com", 10_000),
         ("period:2026-10:2", "bo@example.com", 1_000),
@@ -122,16 +125,16 @@ def test_prizes_are_awarded_once_the_period_is_over_and_never_twice(program):
 
 
 def test_what_changes_after_the_award_moves_no_place(program):
-    award_leaderboard(program=program, at=NOVEMBER)
+    award_leaderboard(program=program, at=SETTLED)
     before = won()
     Referral.objects.filter(referrer__person__email="di@example.com").update(review=Review.BLOCKED)
     RewardRule.objects.create(program=program, side="referrer", title="More", amount_minor=1, trigger="period")
-    assert award_leaderboard(program=program, at=NOVEMBER + timedelta(days=3)) == []
+    assert award_leaderboard(program=program, at=SETTLED + timedelta(days=3)) == []
     assert won() == before
 
 
 def test_a_worker_that_was_away_for_months_awards_each_of_them(program):
-    award_leaderboard(program=program, at=NOVEMBER)
+    award_leaderboard(program=program, at=SETTLED)
     with time_machine.travel(datetime(2026, 11, 20, tzinfo=UTC)):
         link = Referrer.objects.get(person__email="cy@example.com").links.get()
         make_referral(program, email="late@example.org", link=link)
@@ -145,8 +148,8 @@ def test_a_worker_that_was_away_for_months_awards_each_of_them(program):
 def test_a_month_begins_in_the_programmes_own_time_zone(program):
     program.time_zone = "America/New_York"
     program.save()
-    assert award_leaderboard(program=program, at=NOVEMBER) == []
-    assert len(award_leaderboard(program=program, at=NOVEMBER + timedelta(hours=4))) == 3
+    assert award_leaderboard(program=program, at=SETTLED) == []
+    assert len(award_leaderboard(program=program, at=SETTLED + timedelta(hours=4))) == 3
 
 
 def test_a_programme_that_began_after_the_period_has_nothing_to_award():
@@ -158,15 +161,78 @@ def test_a_programme_that_began_after_the_period_has_nothing_to_award():
 def test_a_leaderboard_over_the_whole_programme_is_awarded_when_it_ends(program):
     Program.objects.update(leaderboard_period=Period.EVER)
     program.refresh_from_db()
-    assert award_leaderboard(program=program, at=NOVEMBER) == []
+    assert award_leaderboard(program=program, at=SETTLED) == []
     program.status = ProgramStatus.ENDED
-    assert len(award_leaderboard(program=program, at=NOVEMBER)) == 3
-    assert award_leaderboard(program=program, at=NOVEMBER + timedelta(days=1)) == []
+    assert len(award_leaderboard(program=program, at=SETTLED)) == 3
+    assert award_leaderboard(program=program, at=SETTLED + timedelta(days=1)) == []
 
 
 def test_the_clock_settles_every_programme_with_prizes_and_no_other(program):
     make_program(slug="plain")
     make_program(slug="draft", rules=PRIZES, status=ProgramStatus.DRAFT)
-    with time_machine.travel(NOVEMBER + timedelta(minutes=30)):
+    with time_machine.travel(SETTLED + timedelta(minutes=30)):
         assert (award_leaderboards(), award_leaderboards()) == (3, 0)
     assert list(LeaderboardResult.objects.values_list("program__slug", "span_key")) == [("neighbours", "2026-10")]
+
+
+def test_a_sale_of_the_last_evening_that_is_recorded_the_next_day_counts(program):
+    with time_machine.travel(datetime(2026, 10, 30, 12, tzinfo=UTC), tick=False):
+        link = Referrer.objects.get(person__email="cy@example.com").links.get()
+        for n in range(3):
+            make_referral(program, email=f"late{n}@example.org", link=link)
+    with time_machine.travel(NOVEMBER + timedelta(hours=9), tick=False):
+        assert award_leaderboards() == 0
+        for n in range(3):
+            sale = {"external_id": f"late{n}", "friend_email": f"late{n}@example.org", "amount": "10"}
+            at = NOVEMBER - timedelta(hours=2)
+            record_sale(program=program, source="api", currency="GBP", occurred_at=at, **sale)
+    award_leaderboard(program=program, at=SETTLED)
+    assert won()[0] == ("period:2026-10:1", "cy@example.com", 10_000)
+
+
+def test_no_day_counts_twice_when_the_period_changes(program):
+    award_leaderboard(program=program, at=SETTLED)
+    with time_machine.travel(datetime(2026, 10, 31, 12, tzinfo=UTC), tick=False):
+        qualified(program, "ed", 27)  # in the week that ends on 1 November, and in October
+    program.leaderboard_period = Period.WEEK
+    program.save()
+    assert award_leaderboard(program=program, at=SETTLED + timedelta(days=2)) == []
+    assert list(LeaderboardResult.objects.order_by("pk").values_list("span_key", flat=True)) == ["2026-10", "2026-W44"]
+
+
+def decide(staff, referral, **given):
+    set_review(referral=referral, to=Review.FLAGGED, reason="test")
+    for side, approve in given.items():
+        review_referral(referral=referral, approve=approve, note="Looked.", actor=staff, side=side)
+
+
+def test_a_friend_whose_referrers_side_was_blocked_wins_no_prize(program, django_user_model):
+    staff = django_user_model.objects.create_user("staff")
+    for referral in Referral.objects.filter(referrer__person__email="di@example.com"):
+        decide(staff, referral, referrer=False, friend=True)
+        assert Referral.objects.get(pk=referral.pk).review == Review.APPROVED
+    assert places(program) == [(1, "bo", 2), (2, "ana", 2), (3, "cy", 1)]
+
+
+@pytest.mark.parametrize("approve", [True, False])
+def test_the_prize_of_a_referrer_with_a_friend_under_review_waits_until_nobody_is(program, approve, django_user_model):
+    staff = django_user_model.objects.create_user("staff")
+    first, second = Referral.objects.filter(referrer__person__email="di@example.com").order_by("pk")[:2]
+    for referral in (first, second):
+        set_review(referral=referral, to=Review.FLAGGED, reason="test")
+    with time_machine.travel(OCTOBER):
+        for name in ("di8@example.org", "di9@example.org"):
+            link = first.referrer.links.get()
+            make_referral(program, email=name, link=link)
+            sale = {"external_id": name, "friend_email": name, "amount": "10", "currency": "GBP"}
+            record_sale(program=program, source="api", **sale)
+    award_leaderboard(program=program, at=SETTLED)
+
+    def waiting():
+        return list(PendingReason.objects.filter(reason="review").values_list("reward__person__email", flat=True))
+
+    assert waiting() == ["di@example.com"]
+    review_referral(referral=first, approve=approve, note="Looked.", actor=staff)
+    assert waiting() == ["di@example.com"]
+    review_referral(referral=second, approve=approve, note="Looked.", actor=staff)
+    assert waiting() == []

@@ -1,10 +1,12 @@
 """Budget, cap and stock: never a penny over, and what is freed goes to whoever has waited longest."""
 
 from datetime import UTC, datetime, timedelta
+from threading import Event
+from time import sleep
 
 import pytest
 import time_machine
-from django.db import connection
+from django.db import connection, transaction
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
@@ -13,6 +15,7 @@ from referral_blocks.core.errors import NotPossibleNow
 from referral_blocks.core.queue import waiting_count
 from referral_blocks.flows.check_ledger import check_ledger
 from referral_blocks.flows.expire_rewards import expire_rewards
+from referral_blocks.flows.mature_rewards import mature_rewards
 from referral_blocks.flows.record_sale import record_sale
 from referral_blocks.flows.release_waiting import release_all_waiting, release_waiting
 from referral_blocks.flows.reverse_sale import reverse_sale
@@ -338,3 +341,49 @@ def test_a_long_queue_costs_no_more_queries_while_there_is_no_room():
     for n in range(3, 12):
         buy(program, n)
     assert cost() == few
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("tasks", [(mature_rewards, expire_rewards), (expire_rewards, mature_rewards)])
+def test_a_reward_past_its_date_expires_whichever_task_comes_first(tasks):
+    program = prepare(1, rules=[{**FIVER, "hold_days": 14, "expires_days": 10}])
+    buy(program, 0)
+    with time_machine.travel(timezone.now() + timedelta(days=15)):
+        for task in tasks:
+            task()
+    assert (states(), Payout.objects.count(), check_ledger()) == ({"expired": 1}, 0, [])
+
+
+@pytest.mark.django_db
+def test_a_reward_that_is_promised_past_its_date_is_not_paid():
+    program = prepare(1, rules=[{**FIVER, "expires_days": 1}])
+    with time_machine.travel(timezone.now() + timedelta(days=15)):
+        record_sale(
+            program=program, source="api", external_id="late", friend_email="friend0@example.com", amount="10",
+            currency="GBP", occurred_at=timezone.now() - timedelta(days=10),
+        )  # fmt: skip
+        assert (states(), Payout.objects.count()) == ({"pending": 1}, 0)
+        assert expire_rewards() == 1
+    assert (spent(program_id=program.pk), check_ledger()) == (0, [])
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_sale_that_waited_for_the_budget_sees_it_as_it_is_by_then():
+    program = prepare(2, budget_minor=1000)
+    buy(program, 0)
+    held = Event()
+
+    def work(number: int) -> None:
+        if number:
+            held.wait(30)
+            buy(program, 1)
+            return
+        with transaction.atomic():
+            SpendCounter.objects.select_for_update().get(program=program, key="budget")
+            Program.objects.update(budget_minor=500)
+            held.set()
+            sleep(0.5)
+
+    at_once(work, threads=2)
+    assert (states(), all_waiting()) == ({"reserved": 1, "pending": 1}, [{"budget"}])
+    assert (spent(program_id=program.pk), check_ledger()) == (500, [])

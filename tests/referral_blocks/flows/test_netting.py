@@ -84,6 +84,6 @@ def test_a_netted_payout_that_fails_leaves_the_debt_as_it_was(monkeypatch):
     monkeypatch.setattr(PointsProvider, "send", lambda self, request: PayoutResult(Outcome.FAILED_FINAL))
     second = sell(first.program, 2)
     pay(second)
-    assert fresh(second) == ("approved", 50, 0)
+    assert fresh(second) == ("pending", 50, 0)
     books = accounts()
-    assert (books["clawback_receivable"], books["rewards_payable"]) == (20, -50)
+    assert (books["clawback_receivable"], books["rewards_pending"]) == (20, -50)

@@ -12,6 +12,7 @@ from referral_blocks.flows.check_ledger import check_ledger
 from referral_blocks.flows.expire_points import expire_points
 from referral_blocks.flows.record_sale import record_sale
 from referral_blocks.flows.redeem_points import redeem_points
+from referral_blocks.flows.reverse_sale import reverse_sale
 from referral_blocks.flows.send_payout import send_payout
 from referral_blocks.ledger.models import LedgerEntry, PointsLot
 from referral_blocks.ledger.points import spendable
@@ -208,3 +209,29 @@ def test_redemptions_and_expiry_at_once_use_each_point_once():
         at_once(work, threads=THREADS)
     assert both(program, person)[0] >= 0
     assert check_ledger() == []
+
+
+@pytest.mark.django_db
+def test_points_of_a_sale_that_came_back_cannot_be_used():
+    program, person = prepare()
+    sale = {"program": program, "source": "api", "external_id": "0"}
+    reverse_sale(kind="refund", reversal_id="r-1", amount="4", **sale)
+    assert both(program, person) == (100, 60)
+    with pytest.raises(NotPossibleNow) as refused:
+        use(program, person, 61)
+    assert refused.value.code == "not_enough_points"
+    assert use(program, person, 60).left == 0
+    reverse_sale(kind="refund", reversal_id="r-2", **sale)
+    assert both(program, person) == (40, 0)
+    assert check_ledger() == []
+
+
+@pytest.mark.django_db
+def test_points_that_are_owed_to_a_person_cannot_be_used_before_they_are_paid():
+    program, person = prepare()
+    sale = {"program": program, "source": "api", "external_id": "0", "reversal_id": "d-1"}
+    reverse_sale(kind="dispute", **sale)
+    earn(program, 1)
+    assert both(program, person) == (100, 100)
+    reverse_sale(kind="dispute_won", **sale)
+    assert both(program, person) == (100, 100)

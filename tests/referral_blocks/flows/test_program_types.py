@@ -13,7 +13,6 @@ from referral_blocks.flows.import_customers import import_customers
 from referral_blocks.flows.record_sale import record_sale
 from referral_blocks.flows.set_reward_rule import set_reward_rule
 from referral_blocks.ledger.selectors import unbalanced_entries
-from referral_blocks.people.services import get_or_create_person
 from referral_blocks.rewards.engine import judge_all
 from referral_blocks.rewards.models import CouponCode, CouponList, Reward, Trigger
 from referral_blocks.rewards.offers import ConditionInput, RuleInput
@@ -156,8 +155,9 @@ def play(program, friends):
                                                         if f.extra.get("known")] or ["old@x.example"])  # fmt: skip
     for number, friend in enumerate(friends, 1):
         email = f"f{number}@x.example"
-        get_or_create_person(email=email, kind=friend.kind)
-        capture_referral(program=program, email=email, name=f"F {number}", accept_terms=True, code=code)
+        capture_referral(
+            program=program, email=email, name=f"F {number}", accept_terms=True, code=code, kind=friend.kind
+        )
         extra = {key: value for key, value in friend.extra.items() if key != "known"}
         for order, (day, amount) in enumerate(friend.sales, 1):
             with time_machine.travel(START + timedelta(days=day), tick=False):

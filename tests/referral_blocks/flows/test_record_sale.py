@@ -1,4 +1,5 @@
-from datetime import timedelta
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 import time_machine
@@ -66,7 +67,15 @@ def test_a_second_sale_of_the_friend_is_recorded_and_earns_nothing_more(referral
     assert (Sale.objects.count(), Reward.objects.count()) == (2, 2)
 
 
-@pytest.mark.parametrize("other", [{"amount": "150.00"}, {"friend_email": "second@example.com"}])
+@pytest.mark.parametrize(
+    "other",
+    [
+        {"amount": "150.00"},
+        {"friend_email": "second@example.com"},
+        {"product": "Table"},
+        {"metadata": {"plan": "gold"}},
+    ],
+)
 def test_the_same_id_with_other_content_is_a_conflict(referral, other):
     make_referral(referral.program, email="second@example.com", link=referral.link)
     sell(referral.program)
@@ -234,3 +243,20 @@ def test_a_code_of_another_programme_captures_nobody(referral):
     with pytest.raises(DomainError) as refused:
         sell(other, friend_email="new@example.com", code=referral.link.code, accept_terms=True)
     assert (refused.value.code, Referral.objects.count()) == ("unknown_code", 1)
+
+
+@pytest.mark.parametrize("year", [1, 1969])
+def test_a_date_before_all_calendars_is_refused_and_nothing_is_written(referral, year):
+    with pytest.raises(DomainError) as refused:
+        sell(referral.program, occurred_at=datetime(year, 1, 1, tzinfo=ZoneInfo("Asia/Tokyo")))
+    assert (refused.value.code, refused.value.path) == ("out_of_range", ("occurredAt",))
+    assert Sale.objects.count() == 0
+
+
+def test_the_same_id_with_another_date_is_the_same_sale(referral):
+    metadata = {"plan": "gold", "seats": "3"}
+    first = sell(referral.program, product="Chair", metadata=metadata)
+    again = sell(
+        referral.program, product=" Chair", metadata=metadata, occurred_at=timezone.now() - timedelta(hours=30)
+    )
+    assert (again.sale, again.created) == (first.sale, False)

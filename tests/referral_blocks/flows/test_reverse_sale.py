@@ -1,6 +1,7 @@
 """Refunds and disputes: what they make of rewards, of the ledger and of the friend."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 import time_machine
@@ -26,6 +27,7 @@ from tests.make import make_link, make_program, make_referral
 from tests.reversals import AT_ONCE, GIFT, accounts, fresh, pay, reverse, sell, sold, standing
 
 pytestmark = pytest.mark.django_db
+TOKYO = ZoneInfo("Asia/Tokyo")
 
 
 @pytest.mark.parametrize(
@@ -100,7 +102,7 @@ def test_a_refund_on_the_way_is_taken_back_once_it_arrives(paid_at_once):
 @pytest.mark.parametrize(
     ("amount", "left", "books"),
     [
-        ("25", ("approved", 1500, 0), {"reward_expense": 1500, "rewards_payable": -1500}),
+        ("25", ("pending", 1500, 0), {"reward_expense": 1500, "rewards_pending": -1500}),
         (None, ("void", 2000, 0), {}),
     ],
 )
@@ -237,6 +239,7 @@ def test_one_id_may_be_a_refund_and_a_dispute():
     [
         ({"amount": "26"}, "conflict", "reversalId"),
         ({"amount": "75.01", "reversal_id": "r-2"}, "too_much", "amount"),
+        ({"kind": "dispute", "amount": "100.01", "reversal_id": "d-2"}, "too_much", "amount"),
         ({"amount": "0", "reversal_id": "r-2"}, "invalid_amount", "amount"),
         ({"amount": "1.001", "reversal_id": "r-2"}, "too_many_decimals", "amount"),
         ({"amount": "NaN", "reversal_id": "r-2"}, "invalid_amount", "amount"),
@@ -248,6 +251,7 @@ def test_one_id_may_be_a_refund_and_a_dispute():
         ({"order": "order-9"}, "no_sale", "externalId"),
         ({"source": "staff"}, "no_sale", "externalId"),
         ({"reversal_id": "r-2", "occurred_at": timezone.now() + timedelta(hours=1)}, "in_future", "occurredAt"),
+        ({"reversal_id": "r-2", "occurred_at": datetime(1, 1, 1, tzinfo=TOKYO)}, "out_of_range", "occurredAt"),
     ],
 )
 def test_bad_input_is_refused_and_nothing_is_written(given, code, path):
@@ -311,3 +315,32 @@ def test_a_hold_that_is_over_meanwhile_is_not_waited_for_again():
     with time_machine.travel(timezone.now() + timedelta(days=8)):
         reverse("dispute_won", reversal_id="d-1")
     assert list(reward.pending_reasons.values_list("reason", flat=True)) == ["approval"]
+
+
+def test_a_dispute_over_the_whole_charge_after_a_partial_refund_takes_the_rest_and_gives_it_back_when_won():
+    reward = sold()
+    reverse(amount="30")
+    dispute = reverse("dispute", amount="100", reversal_id="d-1")
+    assert (dispute.reversal.amount_minor, Sale.objects.get().reversed_minor) == (10000, 10000)
+    assert (fresh(reward)[0], Referral.objects.get().stage) == ("void", "retracted")
+    reverse("dispute_won", reversal_id="d-1")
+    assert (fresh(reward), Sale.objects.get().reversed_minor) == (("pending", 1400, 0), 3000)
+    assert accounts() == {"reward_expense": 1400, "rewards_pending": -1400}
+
+
+@pytest.mark.parametrize(("amount", "left"), [("20", ("pending", 1600, 0)), (None, ("void", 2000, 0))])
+def test_a_refund_while_the_whole_sale_is_disputed_stays_when_the_dispute_is_won(amount, left):
+    reward = sold()
+    reverse("dispute", reversal_id="d-1")
+    assert reverse(amount=amount).rewards == []
+    reverse("dispute_won", reversal_id="d-1")
+    assert fresh(reward) == left
+
+
+def test_two_disputes_over_the_whole_charge_take_it_once():
+    reward = sold(AT_ONCE)
+    reverse("dispute", amount="100", reversal_id="d-1")
+    assert reverse("dispute", amount="100", reversal_id="d-2").rewards == []
+    assert reverse("dispute_won", reversal_id="d-1").rewards == []
+    reverse("dispute_won", amount="60", reversal_id="d-2")
+    assert (fresh(reward), Sale.objects.get().reversed_minor) == (("reserved", 2000, 800), 4000)

@@ -11,7 +11,6 @@ from django_q.models import OrmQ
 from referral_blocks import signals
 from referral_blocks.core import queue
 from referral_blocks.core.errors import DomainError
-from referral_blocks.flows import mature_rewards as mature_module
 from referral_blocks.flows import tasks
 from referral_blocks.flows.approve_reward import approve_reward, release_hold
 from referral_blocks.flows.mark_handed_over import mark_handed_over
@@ -193,14 +192,6 @@ def test_a_task_that_died_in_the_middle_is_found_again_after_its_lease():
     assert PayoutAttempt.objects.get().idempotency_key == key
 
 
-def test_a_proven_failure_gives_the_reward_back(monkeypatch):
-    reward = earn(AUTOMATIC)
-    monkeypatch.setattr(ManualProvider, "send", lambda self, request: PayoutResult(Outcome.FAILED_FINAL))
-    assert send_payout(payout_id=Payout.objects.get().pk) == "failed_final"
-    assert (Payout.objects.get().state, state(reward)) == ("failed_final", "approved")
-    assert balances(program_id=reward.program_id)[("rewards_payable", "GBP")] == -2000
-
-
 def test_a_flagged_referral_waits_until_a_person_has_looked(staff):
     program = make_program(rules=AUTOMATIC)
     link = make_link(program, email="robin@example.com")
@@ -334,28 +325,6 @@ def test_a_provider_that_was_removed_is_said_and_nothing_is_lost(settings, caplo
     assert send_payout(payout_id=Payout.objects.get().pk) is None
     assert "no provider “manual” is configured" in caplog.text
     assert (Payout.objects.get().state, PayoutAttempt.objects.count()) == ("confirmed", 0)
-
-
-def test_one_reward_that_fails_keeps_no_other_waiting(monkeypatch, caplog):
-    program = make_program(rules=({**ONE_RULE[0], "approval": "automatic"},))
-    link = make_link(program)
-    for number in range(3):
-        make_referral(program, email=f"f{number}@example.com", link=link)
-        sale = {"source": "api", "external_id": str(number), "friend_email": f"f{number}@example.com"}
-        record_sale(program=program, amount="100", currency="GBP", **sale)
-    first = Reward.objects.order_by("pk").first().pk
-    real = mature_module.clear_reason
-
-    def break_the_first(*, reward, **given):
-        if reward.pk == first:
-            raise ValueError("broken row")
-        return real(reward=reward, **given)
-
-    monkeypatch.setattr(mature_module, "clear_reason", break_the_first)
-    with time_machine.travel(timezone.now() + timedelta(days=15)):
-        assert mature_rewards() == 2
-    assert sorted(Reward.objects.values_list("state", flat=True)) == ["pending", "reserved", "reserved"]
-    assert "broken row" in caplog.text
 
 
 def test_the_host_hears_of_what_happened_after_the_commit(staff, django_capture_on_commit_callbacks):

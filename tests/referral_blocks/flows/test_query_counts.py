@@ -1,0 +1,132 @@
+"""What staff and shops do costs the same number of queries, however long the history is."""
+
+from collections.abc import Callable
+
+import pytest
+from django.contrib.auth.models import User
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from referral_blocks.flows.attribute_referral import attribute_referral
+from referral_blocks.flows.change_program import change_program
+from referral_blocks.flows.import_coupons import import_coupons
+from referral_blocks.flows.record_sale import record_sale
+from referral_blocks.flows.redeem_points import redeem_points
+from referral_blocks.flows.review_referral import review_referral
+from referral_blocks.flows.send_payout import send_payout
+from referral_blocks.flows.set_reward_rule import set_reward_rule
+from referral_blocks.payouts.models import Payout
+from referral_blocks.referrals.models import Referral
+from referral_blocks.referrals.services import set_review
+from referral_blocks.rewards.models import CouponList, RewardRule
+from referral_blocks.rewards.offers import RuleInput
+from tests.make import make_link, make_program, make_referral
+
+pytestmark = pytest.mark.django_db
+EACH = {"side": "referrer", "hold_days": 0, "approval": "automatic", "sale_to": None}
+RULES = (
+    {**EACH, "title": "£20 gift", "amount_minor": 2000},
+    {**EACH, "title": "10 points", "amount_minor": 10, "currency": "PTS", "method": "points"},
+)
+
+
+@pytest.fixture
+def story():
+    return Story()
+
+
+class Story:
+    """One referrer whose friends buy and whose points come."""
+
+    def __init__(self) -> None:
+        self.program = make_program(rules=RULES)
+        self.link = make_link(self.program)
+        self.staff = User.objects.create_user("sam")
+        self.number = 0
+        self.coupons = CouponList.objects.create(program=self.program, name="Summer")
+        self.grow(2)
+
+    def friend(self) -> Referral:
+        self.number += 1
+        return make_referral(self.program, email=f"f{self.number}@example.com", link=self.link)
+
+    def buy(self, referral: Referral, order: str = "1") -> None:
+        record_sale(
+            program=self.program, source="api", external_id=f"{referral.pk}-{order}",
+            friend_email=referral.friend.email, amount="100", currency="GBP",
+        )  # fmt: skip
+
+    def grow(self, friends: int) -> None:
+        for _ in range(friends):
+            self.buy(self.friend())
+        for pk in Payout.objects.filter(state="confirmed").values_list("pk", flat=True):
+            send_payout(payout_id=pk)
+
+    def flagged(self) -> Referral:
+        referral = self.friend()
+        set_review(referral=referral, to="flagged", reason="test")
+        self.buy(referral)
+        return referral
+
+    # Each prepares what it needs and returns the step that is counted.
+
+    def redeem(self) -> Callable[[], object]:
+        self.number += 1
+        person, key = self.link.referrer.person, str(self.number)
+        return lambda: redeem_points(program=self.program, person=person, points=5, redemption_id=key)
+
+    def approve(self) -> Callable[[], object]:
+        referral = self.flagged()
+        return lambda: review_referral(referral=referral, approve=True, note="Fine", actor=self.staff)
+
+    def block(self) -> Callable[[], object]:
+        referral = self.flagged()
+        return lambda: review_referral(referral=referral, approve=False, note="Same person", actor=self.staff)
+
+    def attribute(self) -> Callable[[], object]:
+        self.number += 1
+        given = {"email": f"new{self.number}@example.com", "name": "New", "reason": "Told us", "actor": self.staff}
+        return lambda: attribute_referral(program=self.program, referrer=self.link.referrer, **given)
+
+    def pause(self) -> Callable[[], object]:
+        change_program(program=self.program, status="live", reason="Go", actor=self.staff)
+        return lambda: change_program(program=self.program, status="paused", reason="Stop", actor=self.staff)
+
+    def change_rule(self) -> Callable[[], object]:
+        rule = RewardRule.objects.order_by("pk").first()
+        given = RuleInput(side="referrer", title="£20 gift", amount="20", sale_to=None)
+        return lambda: set_reward_rule(program=self.program, given=given, rule=rule)
+
+
+@pytest.mark.parametrize("step", ["redeem", "approve", "block", "attribute", "pause", "change_rule"])
+def test_a_step_costs_the_same_whatever_the_history(story, step, django_assert_num_queries):
+    getattr(story, step)()()  # the first of all makes counters and caches
+    if step == "pause":
+        change_program(program=story.program, status="live", reason="Go", actor=story.staff)
+    work = getattr(story, step)()
+    with CaptureQueriesContext(connection) as few:
+        work()
+    if step == "pause":
+        change_program(program=story.program, status="live", reason="Go", actor=story.staff)
+    story.grow(12)
+    work = getattr(story, step)()
+    with django_assert_num_queries(len(few)):
+        work()
+
+
+def test_a_code_more_costs_no_query_more(story, django_assert_num_queries):
+    import_coupons(coupon_list=story.coupons, text="first")
+    with CaptureQueriesContext(connection) as few:
+        import_coupons(coupon_list=story.coupons, text="a1\na2")
+    with django_assert_num_queries(len(few)):
+        import_coupons(coupon_list=story.coupons, text="\n".join(f"b{n}" for n in range(200)))
+
+
+def test_a_limit_a_person_is_asked_without_counting_the_whole_history(story):
+    RewardRule.objects.filter(title="£20 gift").update(limit_per_person=3)
+    story.grow(3)
+    referral = story.friend()
+    with CaptureQueriesContext(connection) as queries:
+        story.buy(referral)
+    counts = [q["sql"] for q in queries if "COUNT(" in q["sql"] and 'FROM "referral_blocks_reward"' in q["sql"]]
+    assert (counts, RewardRule.objects.get(title="£20 gift").rewards.count()) == ([], 3)
