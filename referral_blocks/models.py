@@ -8,8 +8,13 @@ from .fraud.models import BlockedEntry, ReviewDecision, RiskSignal
 from .groups.models import Group, GroupChange, GroupMember, GroupOffer
 from .ledger.models import LedgerEntry, LedgerLine, PointsLot
 from .links.models import IgnoredVisit, ReferralLink, Visit
-from .payouts.models import Payout, PayoutAttempt, PayoutChange, PayoutItem
+from .payouts.account import PayoutAccount, PayoutDestination
+from .payouts.models import Payout, PayoutAttempt, PayoutChange, PayoutItem, PayoutReversal
+from .payouts.policy import PayoutPolicy, SendingStop, SendingStopChange, SentCounter
 from .payouts.providers.manual.models import Handover
+from .payouts.providers.runa.models import GiftCard
+from .payouts.reconciliation import Difference, Reconciliation
+from .payouts.run import PayoutRun, PayoutRunChange
 from .people.models import KnownCustomer, Person
 from .programs.models import Program, ProgramChange, TermsVersion
 from .referrals.models import ClaimChange, Referral, ReferralChange, ReferralClaim
@@ -26,6 +31,7 @@ from .rewards.models import (
 )
 from .sales.models import Sale, SaleImport, SaleImportRow, SaleReversal
 from .theming.models import SiteTheme
+from .webhooks.models import EventCount, ProviderEvent
 
 __all__ = [
     "ApiKey",
@@ -33,7 +39,10 @@ __all__ = [
     "ClaimChange",
     "CouponCode",
     "CouponList",
+    "Difference",
     "Email",
+    "EventCount",
+    "GiftCard",
     "Group",
     "GroupChange",
     "GroupMember",
@@ -46,14 +55,22 @@ __all__ = [
     "LedgerEntry",
     "LedgerLine",
     "Payout",
+    "PayoutAccount",
     "PayoutAttempt",
     "PayoutChange",
+    "PayoutDestination",
     "PayoutItem",
+    "PayoutPolicy",
+    "PayoutReversal",
+    "PayoutRun",
+    "PayoutRunChange",
     "PendingReason",
     "Person",
     "PointsLot",
     "Program",
     "ProgramChange",
+    "ProviderEvent",
+    "Reconciliation",
     "Referral",
     "ReferralChange",
     "ReferralClaim",
@@ -70,6 +87,9 @@ __all__ = [
     "SaleImport",
     "SaleImportRow",
     "SaleReversal",
+    "SendingStop",
+    "SendingStopChange",
+    "SentCounter",
     "SiteTheme",
     "SpendCounter",
     "TermsVersion",

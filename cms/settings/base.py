@@ -170,7 +170,43 @@ WAGTAIL_ENABLE_UPDATE_CHECK = False
 WAGTAIL_ENABLE_WHATS_NEW_BANNER = False
 WAGTAIL_GRAVATAR_PROVIDER_URL = None
 
+
+
+def payout_providers() -> dict[str, str | dict]:
+    """What pays in the house, and Stripe and Runa where their keys are given; see docs/how-to/run-in-production.md."""
+    plugs = "referral_blocks.payouts.providers."
+    chosen: dict[str, str | dict] = {
+        "manual": plugs + "manual.provider.ManualProvider",
+        "points": plugs + "points.PointsProvider",
+        "coupon": plugs + "coupon.CouponProvider",
+    }
+    if key := env("STRIPE_SECRET_KEY", default=""):
+        stripe = {
+            "secret_key": key,
+            "webhook_secrets": env.list("STRIPE_WEBHOOK_SECRETS", default=[]),
+            "api_url": env("STRIPE_API_URL", default=""),
+        }
+        for alias, name in (
+            ("stripe", "transfers.StripeTransfers"),
+            ("stripe_credit", "credit.StripeCredit"),
+            ("stripe_code", "promotion.StripePromotionCode"),
+        ):
+            chosen[alias] = {"path": f"{plugs}stripe.{name}", "options": stripe}
+    if key := env("RUNA_API_KEY", default=""):
+        chosen["runa"] = {
+            "path": plugs + "runa.provider.RunaGiftCards",
+            "options": {
+                "api_key": key,
+                "webhook_secrets": env.list("RUNA_WEBHOOK_SECRETS", default=[]),
+                "api_url": env("RUNA_API_URL", default=""),
+            },
+        }
+    return chosen
+
+
 REFERRAL_BLOCKS = {
+    "PAYOUT_PROVIDERS": payout_providers(),
+    "ENCRYPTION_KEYS": tuple(env.list("ENCRYPTION_KEYS", default=[])),
     "RATE_LIMIT_STORAGE": REDIS_URL or "memory://",
     "TRUSTED_PROXIES": env.int("TRUSTED_PROXIES", default=0),
 }

@@ -9,7 +9,7 @@ from django.utils.translation import get_language, to_locale
 from django.utils.translation import gettext_lazy as _
 
 from referral_blocks.fraud.check import check_labels
-from referral_blocks.payouts.provider import payout_provider_choices
+from referral_blocks.payouts.registry import payout_provider_choices
 
 # Reason codes of audit rows. A code that is missing here, such as “payout:7”, is shown as it is.
 CAUSES = {

@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy
 from wagtail.admin.ui.tables import Column, DateColumn, StatusTagColumn, Table, TitleColumn
 
 from referral_blocks.payouts.models import Payout, PayoutItem, PayoutState
-from referral_blocks.payouts.provider import payout_provider_choices
+from referral_blocks.payouts.registry import payout_provider_choices
 
 from .columns import PersonColumn
 from .filters import ProgramFilterSet, date_range

@@ -15,7 +15,7 @@ from wagtail.models import Site
 
 from referral_blocks.core.errors import InvalidInput
 from referral_blocks.core.money import POINTS, Money, parse_amount
-from referral_blocks.payouts.provider import payout_provider_choices
+from referral_blocks.payouts.registry import payout_provider_choices
 from referral_blocks.programs.models import Program, ProgramStatus
 from referral_blocks.programs.services import STATUSES, set_status
 from referral_blocks.referrers.models import Referrer

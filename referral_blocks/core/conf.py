@@ -14,14 +14,26 @@ from django.core.exceptions import ImproperlyConfigured
 class Conf:
     """Defaults of every setting; a host overrides single keys of the ``REFERRAL_BLOCKS`` dictionary."""
 
-    # alias → dotted path of a PayoutProvider subclass; the alias is what a reward rule stores
-    PAYOUT_PROVIDERS: Mapping[str, str] = field(
+    # alias → dotted path of a PayoutProvider subclass, or {"path": …, "options": {…}} with arguments of its
+    # constructor; the alias is what a reward rule stores, and one provider may stand under several
+    PAYOUT_PROVIDERS: Mapping[str, str | Mapping[str, Any]] = field(
         default_factory=lambda: {
             "manual": "referral_blocks.payouts.providers.manual.provider.ManualProvider",
             "points": "referral_blocks.payouts.providers.points.PointsProvider",
             "coupon": "referral_blocks.payouts.providers.coupon.CouponProvider",
         }
     )
+    # Seconds: how long a task may talk to a provider before another takes over (above the queue's own time-out), after
+    # how long a payout whose task was lost is queued again, and how retries space out: the first wait and the longest.
+    PAYOUT_LEASE_SECONDS: int = 600
+    PAYOUT_SWEEP_SECONDS: int = 300
+    PAYOUT_RETRY_SECONDS: int = 60
+    PAYOUT_RETRY_MAX_SECONDS: int = 3600
+    # After so many tries without an answer that decides, a payout waits for a person.
+    PAYOUT_MAX_TRIES: int = 20
+    # Keys that gift cards are encrypted with at rest, newest first: 32 random bytes in URL-safe base64 each. Empty: one
+    # derived from SECRET_KEY (and SECRET_KEY_FALLBACKS).
+    ENCRYPTION_KEYS: tuple[str, ...] = ()
     # alias → dotted path of a RewardKind subclass
     REWARD_KINDS: Mapping[str, str] = field(
         default_factory=lambda: {

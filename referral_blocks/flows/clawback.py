@@ -3,17 +3,20 @@ divided is netted with it."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from referral_blocks.core.money import Money
 from referral_blocks.fraud.selectors import side_states
 from referral_blocks.ledger.models import Account
 from referral_blocks.ledger.selectors import balance_of
 from referral_blocks.ledger.services import post_transfer
+from referral_blocks.payouts.limits import give_room_back
 from referral_blocks.payouts.models import Payout
-from referral_blocks.payouts.provider import payout_provider
+from referral_blocks.payouts.registry import is_registered, payout_provider
 from referral_blocks.payouts.services import release_items, rewards_in
 from referral_blocks.people.models import Person
-from referral_blocks.rewards.models import Reward, RewardState
-from referral_blocks.rewards.services import await_staff, move_reward, resize_reward, take_back
+from referral_blocks.rewards.models import Reason, Reward, RewardState
+from referral_blocks.rewards.services import await_again, move_reward, resize_reward, take_back
 
 REVERSED = "reversal:"  # how the reason begins when the reversal of a sale cancels a reward
 
@@ -49,15 +52,17 @@ def clawed_key(reward: Reward, what: object) -> str:
     return f"reward:{reward.pk}:clawed:{what}"
 
 
-def netted_from(reward: Reward) -> int:
-    """How much of this reward's payout is kept back for what its owner owes; below zero when the owner is owed.
+def netted_from(rewards: Sequence[Reward]) -> int:
+    """How much of the payout of these rewards – one person's, in one currency – is kept back for what its owner owes;
+    below zero when the owner is owed.
 
     The person's row stays locked until the transaction ends, so that two payouts at once never net the same debt.
     """
-    if not payout_provider(reward.method).divisible or not _owed(reward):
+    first = rewards[0]
+    if not (is_registered(first.method) and payout_provider(first.method).capabilities.divisible and _owed(first)):
         return 0
-    Person.objects.select_for_update(no_key=True).get(pk=reward.person_id)
-    return min(_owed(reward), reward.amount_minor)
+    Person.objects.select_for_update(no_key=True).get(pk=first.person_id)
+    return min(_owed(first), sum(reward.amount_minor for reward in rewards))
 
 
 def _owed(reward: Reward) -> int:
@@ -81,9 +86,10 @@ def post_netting(*, payout: Payout, reward: Reward, netted_minor: int, step: str
     )
 
 
-def return_rewards(*, payout: Payout) -> None:
-    """The rewards of a payout that failed for good wait until staff have looked, worth what their sales are worth by
-    now. What the payout had netted is owed again."""
+def return_rewards(*, payout: Payout, until: Reason = Reason.PROVIDER_ERROR) -> None:
+    """The rewards of a payout that failed for good wait until staff have looked, or (“payout_details”) their owner has
+    said where to send them; worth what their sales are worth by now. What the payout had netted is owed again."""
+    give_room_back(payout=payout)
     for reward in free_rewards(payout=payout, reason="payout_failed"):
         if reward.referral is not None and reward.side in side_states(referral=reward.referral).blocked:
             _drop(reward, payout)
@@ -96,7 +102,7 @@ def return_rewards(*, payout: Payout) -> None:
             debit=Account.PAYABLE,
             credit=Account.PENDING,
         )
-        await_staff(reward=reward, cause="payout_failed")
+        await_again(reward=reward, reason=until, cause="payout_failed")
 
 
 def free_rewards(*, payout: Payout, reason: str) -> list[Reward]:

@@ -7,13 +7,15 @@ import logging
 from django.db import transaction
 
 from referral_blocks import signals
-from referral_blocks.core.conf import get_conf
+from referral_blocks.core.errors import InvalidInput
 from referral_blocks.core.money import POINTS, Money
 from referral_blocks.ledger.models import Account
 from referral_blocks.ledger.points import add_points
 from referral_blocks.ledger.services import post_transfer
 from referral_blocks.payouts.models import Payout, PayoutAttempt, PayoutItem, PayoutState
-from referral_blocks.payouts.provider import Outcome, PayoutRequest, PayoutResult, Recipient, payout_provider
+from referral_blocks.payouts.provider import Outcome, PayoutRequest, PayoutResult
+from referral_blocks.payouts.registry import is_registered, payout_provider
+from referral_blocks.payouts.selectors import recipient_of
 from referral_blocks.payouts.services import (
     claim_attempt,
     close_attempt,
@@ -22,7 +24,7 @@ from referral_blocks.payouts.services import (
     rewards_in,
 )
 from referral_blocks.rewards.locks import lock_rewards
-from referral_blocks.rewards.models import RewardState
+from referral_blocks.rewards.models import Reason, RewardState
 from referral_blocks.rewards.services import move_reward
 
 from .clawback import return_rewards
@@ -38,24 +40,46 @@ def send_payout(*, payout_id: int) -> str | None:
     the answer is recorded in a second one. A crash between leaves the attempt to the next try, with the same key.
     """
     payout = Payout.objects.select_related("person").get(pk=payout_id)
-    if payout.provider not in get_conf().PAYOUT_PROVIDERS:
+    if not is_registered(payout.provider):
         logger.error("Payout %s: no provider “%s” is configured", payout.public_id, payout.provider)
         return None
-    attempt = claim_attempt(payout=payout)
+    try:
+        attempt = claim_attempt(payout=payout)
+    except InvalidInput as error:
+        return _refuse(payout_id, str(error))
     if attempt is None:
         return None
     result = _ask(payout, attempt)
     with transaction.atomic():
-        payout = attempt.payout = lock_payout(payout_id=payout_id)
+        attempt.payout = lock_payout(payout_id=payout_id)
         if not record_result(attempt=attempt, result=result):
             return None
-        if result.outcome in (Outcome.PAID, Outcome.ACCEPTED):
-            _post(payout, "sent", Account.PAYABLE, Account.IN_TRANSIT)
-        if result.outcome == Outcome.PAID:
-            _issue(payout)
-        if result.outcome == Outcome.FAILED_FINAL:
-            return_rewards(payout=payout)
+        follow(payout=attempt.payout, outcome=result.outcome)
     return str(result.outcome)
+
+
+def follow(*, payout: Payout, outcome: Outcome) -> None:
+    """What an answer that was recorded means for the ledger and for the rewards; in its transaction."""
+    if outcome in (Outcome.PAID, Outcome.ACCEPTED):
+        _post(payout, "sent", Account.PAYABLE, Account.IN_TRANSIT)
+    if outcome == Outcome.PAID:
+        _issue(payout)
+    elif outcome == Outcome.FAILED_FINAL:
+        return_rewards(payout=payout)
+    elif outcome == Outcome.NEEDS_ACTION:
+        return_rewards(payout=payout, until=Reason.PAYOUT_DETAILS)
+
+
+def _refuse(payout_id: int, message: str) -> str | None:
+    """The provider is known to refuse it: it fails before a word is said."""
+    with transaction.atomic():
+        payout = lock_payout(payout_id=payout_id)
+        if payout.state not in (PayoutState.CONFIRMED, PayoutState.FAILED_RETRYABLE):
+            return None
+        move_payout(payout=payout, to=PayoutState.SENDING, reason="checked")
+        move_payout(payout=payout, to=PayoutState.FAILED_FINAL, reason="refused", note=message)
+        follow(payout=payout, outcome=Outcome.FAILED_FINAL)
+    return str(Outcome.FAILED_FINAL)
 
 
 def lock_payout(*, payout_id: int) -> Payout:
@@ -120,7 +144,7 @@ def _ask(payout: Payout, attempt: PayoutAttempt) -> PayoutResult:
         payout_id=str(payout.public_id),
         idempotency_key=str(attempt.idempotency_key),
         amount=Money(payout.amount_minor, payout.currency),
-        recipient=Recipient(payout.person.name, payout.person.email),
+        recipient=recipient_of(payout=payout),
         body=attempt.request,
     )
     try:

@@ -60,6 +60,13 @@ class Period(models.TextChoices):
     EVER = "ever", _("the whole programme")
 
 
+class PayoutMode(models.TextChoices):
+    """When what is approved goes out."""
+
+    AT_ONCE = "at_once", _("as soon as a reward is approved")
+    RUNS = "runs", _("in runs that somebody confirms")
+
+
 def time_zone_choices() -> list[tuple[str, str]]:
     """All time zones of the IANA database."""
     return [(name, name) for name in sorted(zoneinfo.available_timezones())]
@@ -118,6 +125,10 @@ class Program(ClusterableModel):
     leaderboard_period = models.CharField(
         _("leaderboard runs over"), max_length=5, choices=Period.choices, default=Period.MONTH
     )
+    payout_mode = models.CharField(
+        _("payouts go out"), max_length=10, choices=PayoutMode.choices, default=PayoutMode.AT_ONCE,
+        help_text=_("In a run, somebody looks at all of them before they are sent."),
+    )  # fmt: skip
     landing_page = models.ForeignKey(
         swapper.get_model_name("wagtailcore", "Page"), verbose_name=_("landing page"), null=True, blank=True,
         on_delete=models.SET_NULL, related_name="+",

@@ -87,6 +87,8 @@ class RewardRule(ClusterableModel):
     rank_to = models.PositiveSmallIntegerField(_("to place"), default=1)
     limit_per_person = models.PositiveIntegerField(_("at most a person"), null=True, blank=True)
     method = models.CharField(_("paid by"), max_length=40, default="manual")
+    # The payout provider's own choices, checked by PayoutProvider.clean_options.
+    method_options = models.JSONField(default=dict, blank=True)
     coupon_list = models.ForeignKey(
         "referral_blocks.CouponList", verbose_name=_("coupon list"), null=True, blank=True, on_delete=models.PROTECT,
         related_name="+",
@@ -170,6 +172,7 @@ class Reward(models.Model):
     clawed_minor = models.BigIntegerField(_("taken back"), default=0, editable=False)  # after it was issued
     currency = models.CharField(_("currency"), max_length=3)
     method = models.CharField(_("paid by"), max_length=40)
+    method_options = models.JSONField(default=dict, blank=True, editable=False)
     state = models.CharField(_("state"), max_length=12, choices=RewardState.choices, default=RewardState.PENDING)
     # What this reward holds of a limit, to give back when it is cancelled.
     holds_budget = models.BooleanField(default=False, editable=False)

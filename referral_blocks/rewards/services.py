@@ -92,6 +92,7 @@ def _promise(program: Program, verdict: Verdict, sides: Sides, trigger_key: str,
             "promised_minor": amount.amount_minor,
             "currency": amount.currency,
             "method": rule.method,
+            "method_options": rule.method_options,
             "expires_at": happening.at + expires if expires else None,
         },
     )
@@ -129,22 +130,22 @@ def hold_for_review(*, reward: Reward, cause: str) -> bool:
         lock(reward)
         if reward.state != S.PENDING:
             return False
-        _row, created = PendingReason.objects.get_or_create(reward=reward, reason=Reason.REVIEW)
-        if created:
-            RewardChange.objects.create(
-                subject=reward, field="reason", from_state="", to_state=Reason.REVIEW, reason=cause
-            )
-    return created
+        return add_reason(reward=reward, reason=Reason.REVIEW, cause=cause)
 
 
-def await_staff(*, reward: Reward, cause: str) -> None:
-    """Approved → pending with the reason “provider_error”: the payout failed for good, and staff say what next. The
-    limits stay taken and the standing counts it on."""
+def await_again(*, reward: Reward, reason: str, cause: str) -> None:
+    """Approved → pending with ``reason``: the payout failed for good, and staff or the owner say what next. The limits
+    stay taken and the standing counts it on."""
     move_reward(reward=reward, to=S.PENDING, reason=cause)
-    PendingReason.objects.get_or_create(reward=reward, reason=Reason.PROVIDER_ERROR)
-    RewardChange.objects.create(
-        subject=reward, field="reason", from_state="", to_state=Reason.PROVIDER_ERROR, reason=cause
-    )
+    add_reason(reward=reward, reason=reason, cause=cause)
+
+
+def add_reason(*, reward: Reward, reason: str, cause: str) -> bool:
+    """Let a pending reward wait for one thing more; False when it does already."""
+    _row, created = PendingReason.objects.get_or_create(reward=reward, reason=reason)
+    if created:
+        RewardChange.objects.create(subject=reward, field="reason", from_state="", to_state=reason, reason=cause)
+    return created
 
 
 def clear_reason(*, reward: Reward, reason: str, cause: str, note: str = "", actor: User | None = None) -> bool:

@@ -6,7 +6,14 @@ from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 
-from referral_blocks.payouts.provider import Outcome, PayoutProvider, PayoutRequest, PayoutResult
+from referral_blocks.payouts.provider import (
+    Capabilities,
+    Outcome,
+    PayoutOrder,
+    PayoutProvider,
+    PayoutRequest,
+    PayoutResult,
+)
 
 
 class CouponProvider(PayoutProvider):
@@ -14,8 +21,10 @@ class CouponProvider(PayoutProvider):
 
     label = _("A code from a coupon list")
 
-    def body(self, *, title: str, instructions: str) -> dict[str, Any]:
-        return {"title": title}
+    capabilities = Capabilities(in_house=True)
+
+    def body(self, order: PayoutOrder) -> dict[str, Any]:
+        return {"title": order.title}
 
     def send(self, request: PayoutRequest) -> PayoutResult:
         return PayoutResult(Outcome.PAID)

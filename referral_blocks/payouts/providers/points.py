@@ -7,17 +7,24 @@ from typing import Any
 from django.utils.translation import gettext_lazy as _
 
 from referral_blocks.core.money import POINTS
-from referral_blocks.payouts.provider import Outcome, PayoutProvider, PayoutRequest, PayoutResult
+from referral_blocks.payouts.provider import (
+    Capabilities,
+    Outcome,
+    PayoutOrder,
+    PayoutProvider,
+    PayoutRequest,
+    PayoutResult,
+)
 
 
 class PointsProvider(PayoutProvider):
     """The flow that records the answer adds the points, in the same transaction."""
 
     label = _("Points")
-    divisible = True
+    capabilities = Capabilities(currencies=frozenset({POINTS}), divisible=True, in_house=True)
 
-    def body(self, *, title: str, instructions: str) -> dict[str, Any]:
-        return {"title": title}
+    def body(self, order: PayoutOrder) -> dict[str, Any]:
+        return {"title": order.title}
 
     def send(self, request: PayoutRequest) -> PayoutResult:
         if request.amount.currency != POINTS:

@@ -114,4 +114,4 @@ def test_points_are_never_paid_in_another_currency():
     assert reward.currency == "GBP"
     assert send_payout(payout_id=Payout.objects.get().pk) == "failed_final"
     assert now(Reward.objects.get()) == ("pending", ["provider_error"])
-    assert PointsProvider.divisible
+    assert PointsProvider.capabilities.divisible

@@ -7,7 +7,14 @@ from typing import Any
 from django.utils.translation import gettext_lazy as _
 
 from referral_blocks.payouts.models import Payout
-from referral_blocks.payouts.provider import Outcome, PayoutProvider, PayoutRequest, PayoutResult
+from referral_blocks.payouts.provider import (
+    Capabilities,
+    Outcome,
+    PayoutOrder,
+    PayoutProvider,
+    PayoutRequest,
+    PayoutResult,
+)
 
 from .models import Handover
 
@@ -15,8 +22,10 @@ from .models import Handover
 class ManualProvider(PayoutProvider):
     label = _("Handed over by staff")
 
-    def body(self, *, title: str, instructions: str) -> dict[str, Any]:
-        return {"title": title, "instructions": instructions}
+    capabilities = Capabilities(in_house=True)
+
+    def body(self, order: PayoutOrder) -> dict[str, Any]:
+        return {"title": order.title, "instructions": order.instructions}
 
     def send(self, request: PayoutRequest) -> PayoutResult:
         handover, _created = Handover.objects.get_or_create(

@@ -1,0 +1,1 @@
+"""Cash, account credit and promotion codes through Stripe."""
