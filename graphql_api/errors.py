@@ -71,6 +71,9 @@ class UserErrorCode(Enum):
     OFFER_CLOSED = strawberry.enum_value("offer_closed", description="The offer is not open.")
     OUT_OF_RANGE = strawberry.enum_value("out_of_range", description="Too small or too large.")
     PROGRAM_CLOSED = strawberry.enum_value("program_closed", description="The programme is not open now.")
+    PROVIDER_UNAVAILABLE = strawberry.enum_value(
+        "provider_unavailable", description="The payment provider cannot be reached: try again later."
+    )
     RATE_LIMITED = strawberry.enum_value("rate_limited", description="Too many tries: wait, then try again.")
     REQUIRED = strawberry.enum_value("required", description="The field cannot be empty.")
     SELF_REFERRAL = strawberry.enum_value("self_referral", description="Nobody can refer themselves.")

@@ -12,3 +12,6 @@ class ReferralBlocksConfig(AppConfig):
 
     def ready(self) -> None:
         from . import checks  # noqa: F401 - registers the system checks
+        from .core import heartbeat, queue
+
+        queue.when_done(heartbeat.mark_alive)

@@ -12,6 +12,9 @@ sale_recorded = Signal()  # sale
 sale_reversed = Signal()  # reversal
 reward_approved = Signal()  # reward
 payout_paid = Signal()  # payout
+payout_returned = Signal()  # payout: it was paid, and all of it came back
+payouts_parked = Signal()  # provider, cause (“balance” or “refused”), until
+reconciliation_differs = Signal()  # reconciliation
 stock_low = Signal()  # rule, coupon_list (None: the rule’s own stock), left
 
 

@@ -8,13 +8,14 @@ from wagtail import hooks
 from wagtail.snippets.models import register_snippet
 
 from . import pages
-from .admin import dashboard, deletions, permissions, referral_report
+from .admin import dashboard, deletions, liability_report, permissions, referral_report
 from .admin.menu import ReferralsGroup
 
 register_snippet(ReferralsGroup)
 hooks.register("on_serve_page", pages.keep_pages_personal)
 hooks.register("register_permissions", permissions.own_permissions)
 hooks.register("register_reports_menu_item", referral_report.menu_item)
+hooks.register("register_reports_menu_item", liability_report.menu_item)
 hooks.register("construct_homepage_summary_items", dashboard.add_summary_items)
 hooks.register("before_delete_snippet", deletions.before_delete_snippet)
 hooks.register("before_delete_page", deletions.before_delete_page)
@@ -24,7 +25,8 @@ hooks.register("register_actions", deletions.register_actions)
 
 @hooks.register("register_admin_urls")
 def report_urls() -> list[URLPattern | URLResolver]:
-    return [path("referrals/reports/", include((referral_report.urlpatterns(), "referral_reports")))]
+    reports = [*referral_report.urlpatterns(), *liability_report.urlpatterns()]
+    return [path("referrals/reports/", include((reports, "referral_reports")))]
 
 
 @hooks.register("insert_global_admin_css")

@@ -106,3 +106,84 @@ def share_body() -> Stream:
         ("steps", {"heading": "How it works", "steps": STEPS_FOR_REFERRERS}),
         ("terms", {"heading": "The small print", "collapsed": True}),
     ]
+
+
+STEPS_FOR_BUSINESSES = [
+    {"title": "Leave your details", "text": "Your name and an e-mail address are enough."},
+    {"title": "We come by", "text": "We look at your shop front and give you a price before we start."},
+    {"title": "Your gift card", "text": "Once the first clean is paid for, £25 are in your inbox."},
+]
+STEPS_FOR_RECOMMENDERS = [
+    {"title": "Get your link", "text": "Join with your e-mail. Your own link is there at once."},
+    {"title": "Pass it on", "text": "To the café, the dentist, the office next door."},
+    {"title": "Get paid", "text": "Tell our payment provider your bank account once; we never see it."},
+]
+
+
+def business_landing_body() -> Stream:
+    """The landing page of the programme that pays through providers."""
+    return [
+        (
+            "hero",
+            {
+                "speaks_to": "friend",
+                "greeting": True,
+                "heading": "A shop front that people look into",
+                "text": "Somebody who trusts us with their windows thought of yours.",
+                "show_offer": True,
+                "action_text": "Claim my offer",
+                "action_aim": "friend_form",
+            },
+        ),
+        ("steps", {"heading": "How it works", "steps": STEPS_FOR_BUSINESSES}),
+        (
+            "friend_form",
+            {
+                "heading": "Claim your gift card",
+                "text": "We get back to you within one working day. Demo data: nobody will call.",
+                "ask_phone": True,
+                "button": "Claim my offer",
+                "thanks_heading": "Thank you, that’s everything!",
+                "thanks_text": "We will be in touch within one working day to agree a time.",
+            },
+        ),
+        ("terms", {"heading": "The small print", "collapsed": True}),
+    ]
+
+
+def business_share_body() -> Stream:
+    """The share page of the programme that pays through providers."""
+    return [
+        (
+            "hero",
+            {
+                "speaks_to": "referrer",
+                "greeting": False,
+                "heading": "Know a shop with dusty windows?",
+                "text": "Recommend us to a business. When it becomes a customer, we pay you in cash.",
+                "show_offer": True,
+                "action_text": "Get my link",
+                "action_aim": "join_form",
+            },
+        ),
+        (
+            "share_panel",
+            {
+                "heading": "Here is your link",
+                "text": "Every business that comes through it counts for you.",
+                "message": "These people clean our windows and we are happy with them. Here is my link:",
+                "show_qr": True,
+            },
+        ),
+        (
+            "join_form",
+            {
+                "heading": "Get your own link",
+                "text": "Takes half a minute. No password needed.",
+                "button": "Get my link",
+            },
+        ),
+        ("standing", {"heading": "Your recommendations and rewards"}),
+        ("steps", {"heading": "How it works", "steps": STEPS_FOR_RECOMMENDERS}),
+        ("terms", {"heading": "The small print", "collapsed": True}),
+    ]

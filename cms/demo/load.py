@@ -1,4 +1,4 @@
-"""Loads the demo site: a programme with its pages, a referrer, an administrator and an API key; twice is as once."""
+"""Loads the demo site: its programmes and pages, a referrer, an administrator and an API key; twice is as once."""
 
 from __future__ import annotations
 
@@ -15,29 +15,21 @@ from django.db import transaction
 from django.urls import reverse
 from wagtail.models import Page, Site
 
-from cms.pages.models import HomePage, LandingPage, SharePage
+from cms.pages.models import HomePage
 from referral_blocks.access.models import ApiKey
 from referral_blocks.access.services import check_api_key, create_api_key, revoke_api_key
 from referral_blocks.flows.join_program import join_program
 from referral_blocks.links.models import ReferralLink
 from referral_blocks.links.selectors import link_url
 from referral_blocks.links.services import primary_link
-from referral_blocks.programs.models import Program, ProgramStatus
+from referral_blocks.programs.models import Program
 from referral_blocks.referrers.models import Referrer
-from referral_blocks.rewards.models import Approval, RewardRule, Side
 from referral_blocks.theming.models import SiteTheme
 
-from .content import home_body, landing_body, share_body
+from .content import home_body
+from .programs import business_pages, businesses, neighbour_pages, neighbours
 
 ADMIN = "admin"
-SLUG = "bring-a-neighbour"
-PROGRAM_NAME = "Bring a neighbour"
-TERMS = (
-    "Demo data: this window cleaner does not exist.\n\n"
-    "You may invite anybody who is not a customer yet. A friend counts once their first clean is paid for, within 90 "
-    "days of leaving their details. Your reward waits 14 days and for our approval; theirs comes off the first "
-    "invoice. Nobody can invite themselves."
-)
 REFERRER_EMAIL = "robin@example.com"
 
 
@@ -56,15 +48,22 @@ class Demo:
     share_url: str
     code: str
     link: str
+    business_program: str
+    business_landing_url: str
+    business_share_url: str
+    stripe_sandbox: str  # address of the stand-in; empty where the real one is used
+    runa_sandbox: str
 
 
-def load_demo(*, port: int, file: Path) -> Demo:
+def load_demo(*, port: int, file: Path, stripe_sandbox: str = "", runa_sandbox: str = "") -> Demo:
     """Make what is missing and write ``file``; passwords and keys in it that still work are kept."""
     known = _read(file)
     with transaction.atomic():
         site = _site(port)
-        program = _program(site)
-        landing, share = _pages(site, program)
+        program, business = neighbours(site), businesses(site)
+        _front_page(site, program)
+        landing, share = neighbour_pages(site, program)
+        business_landing, business_share = business_pages(site, business)
         link = _referrer(program)
         demo = Demo(
             base_url=site.root_url + "/",
@@ -78,6 +77,11 @@ def load_demo(*, port: int, file: Path) -> Demo:
             share_url=share.full_url,
             code=link.code,
             link=link_url(link),
+            business_program=business.slug,
+            business_landing_url=business_landing.full_url,
+            business_share_url=business_share.full_url,
+            stripe_sandbox=stripe_sandbox,
+            runa_sandbox=runa_sandbox,
         )
     _write(file, {name: getattr(demo, name) for name in Demo.__slots__})
     return demo
@@ -120,48 +124,12 @@ def _site(port: int) -> Site:
     return site
 
 
-def _program(site: Site) -> Program:
-    program, created = Program.objects.get_or_create(
-        site=site,
-        slug=SLUG,
-        defaults={"name": PROGRAM_NAME, "currency": "GBP", "status": ProgramStatus.LIVE, "terms": TERMS},
-    )
-    if created:
-        # The referrer's reward shows a hold and a person's approval; the friend's is approved at once.
-        RewardRule.objects.create(
-            program=program,
-            side=Side.REFERRER,
-            title="£20 gift card",
-            amount_minor=2000,
-            instructions="Hand over or post a £20 card from the office drawer.",
-            hold_days=14,
-            approval=Approval.PERSON,
-        )
-        RewardRule.objects.create(
-            program=program,
-            side=Side.FRIEND,
-            title="£10 off the first clean",
-            amount_minor=1000,
-            instructions="Take £10 off the friend’s first invoice.",
-            hold_days=0,
-            approval=Approval.AUTOMATIC,
-        )
-    return program
-
-
-def _pages(site: Site, program: Program) -> tuple[LandingPage, SharePage]:
-    home = site.root_page
-    landing = LandingPage.objects.filter(program=program).first()
-    if landing is None:
-        landing = LandingPage(title=PROGRAM_NAME, slug=SLUG, program=program, body=landing_body())
-        home.add_child(instance=landing)
-        landing.save_revision().publish()
-    share = SharePage.objects.filter(program=program).first()
-    if share is None:
-        share = SharePage(title="Share and earn", slug="share", program=program, body=share_body())
-        landing.add_child(instance=share)
-        share.save_revision().publish()
-    return landing, share
+def _front_page(site: Site, program: Program) -> None:
+    """With two programmes the front page has to say which one it speaks of."""
+    home = HomePage.objects.get(pk=site.root_page_id)
+    if home.program_id is None:
+        home.program = program
+        home.save_revision().publish()
 
 
 def _referrer(program: Program) -> ReferralLink:

@@ -171,7 +171,6 @@ WAGTAIL_ENABLE_WHATS_NEW_BANNER = False
 WAGTAIL_GRAVATAR_PROVIDER_URL = None
 
 
-
 def payout_providers() -> dict[str, str | dict]:
     """What pays in the house, and Stripe and Runa where their keys are given; see docs/how-to/run-in-production.md."""
     plugs = "referral_blocks.payouts.providers."
@@ -182,9 +181,10 @@ def payout_providers() -> dict[str, str | dict]:
     }
     if key := env("STRIPE_SECRET_KEY", default=""):
         stripe = {
-            "secret_key": key,
-            "webhook_secrets": env.list("STRIPE_WEBHOOK_SECRETS", default=[]),
+            "api_key": key,
+            "webhook_secret": env.list("STRIPE_WEBHOOK_SECRETS", default=[]),
             "api_url": env("STRIPE_API_URL", default=""),
+            "country": env("STRIPE_COUNTRY", default=""),
         }
         for alias, name in (
             ("stripe", "transfers.StripeTransfers"),
@@ -193,14 +193,10 @@ def payout_providers() -> dict[str, str | dict]:
         ):
             chosen[alias] = {"path": f"{plugs}stripe.{name}", "options": stripe}
     if key := env("RUNA_API_KEY", default=""):
-        chosen["runa"] = {
-            "path": plugs + "runa.provider.RunaGiftCards",
-            "options": {
-                "api_key": key,
-                "webhook_secrets": env.list("RUNA_WEBHOOK_SECRETS", default=[]),
-                "api_url": env("RUNA_API_URL", default=""),
-            },
-        }
+        runa = {"api_key": key, "webhook_secret": env.list("RUNA_WEBHOOK_SECRETS", default=[])}
+        if url := env("RUNA_API_URL", default=""):
+            runa["base_url"] = url
+        chosen["runa"] = {"path": plugs + "runa.provider.RunaGiftCards", "options": runa}
     return chosen
 
 

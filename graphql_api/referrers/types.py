@@ -27,7 +27,7 @@ NEEDS_VERIFIED = "Null with the error UNVERIFIED until the sign-in link in the r
 class Standing:
     visits: int = strawberry.field(description="Visits through their links.")
     friends: int = strawberry.field(description="Friends who left their details.")
-    qualified: int = strawberry.field(description="Friends who became customers.")
+    qualified: int = strawberry.field(description="Friends who are customers now and count.")
     pending: Money = strawberry.field(description="Rewards on their way.")
     earned: Money = strawberry.field(description="Rewards received.")
 

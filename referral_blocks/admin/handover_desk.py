@@ -6,8 +6,11 @@ from collections.abc import Iterator
 from typing import Any
 
 import django_filters
-from django.db.models import QuerySet
+from django import forms
+from django.db.models import F, QuerySet
 from django.urls import reverse
+from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.functional import cached_property
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -16,7 +19,7 @@ from wagtail.admin.ui.tables import Column, DateColumn, UserColumn
 from wagtail.admin.widgets.button import HeaderButton
 
 from referral_blocks.flows.mark_handed_over import mark_handed_over, why_not
-from referral_blocks.payouts.providers.manual.models import Handover
+from referral_blocks.payouts.providers.manual.models import Handover, HandoverKind
 
 from .columns import LinesColumn, PersonColumn, Step, StepsColumn
 from .desk import DeskView, DeskViewSet
@@ -38,6 +41,7 @@ class HandoverFilterSet(WagtailFilterSet):
         empty_label=gettext_lazy("Open"),
         method="of_state",
     )
+    kind = django_filters.ChoiceFilter(label=gettext_lazy("Kind"), choices=HandoverKind.choices)
 
     def of_state(self, queryset: QuerySet[Handover], name: str, value: str) -> QuerySet[Handover]:
         return queryset
@@ -45,6 +49,32 @@ class HandoverFilterSet(WagtailFilterSet):
     class Meta:
         model = Handover
         fields: tuple[str, ...] = ()
+
+
+class DueColumn(Column):
+    """Until when; what is late says so in words, too."""
+
+    cell_template_name = "referral_blocks/admin/cells/due.html"
+
+    def get_cell_context_data(self, instance: Handover, parent_context: Any) -> dict[str, Any]:
+        context: dict[str, Any] = super().get_cell_context_data(instance, parent_context)
+        due = instance.due_on
+        late = due is not None and instance.handed_over_at is None and due < timezone.localdate()
+        return {**context, "value": date_format(due) if due else "–", "overdue": late}
+
+
+def instruction_lines(handover: Handover) -> list[str]:
+    lines = handover.instructions.splitlines()
+    if handover.organisation:
+        lines.insert(0, _("For %(organisation)s") % {"organisation": handover.organisation})
+    return lines
+
+
+class HandoverForm(OptionalNoteForm):
+    proof = forms.CharField(
+        label=gettext_lazy("Proof"), required=False,
+        help_text=gettext_lazy("A receipt’s number, a tracking number or a link."),
+    )  # fmt: skip
 
 
 class HandoverDeskView(DeskView):
@@ -64,7 +94,10 @@ class HandoverDeskView(DeskView):
             "payout__person", "payout__program", "handed_over_by__wagtail_userprofile"
         ).prefetch_related("payout__items__reward__referral")
         rows = rows.filter(handed_over_at__isnull=not self.shows_done)
-        return rows.order_by("-handed_over_at", "-pk") if self.shows_done else rows.order_by("created_at", "pk")
+        if self.shows_done:
+            return rows.order_by("-handed_over_at", "-pk")
+        # What is due first comes first, and so does what is overdue; what has no date comes after.
+        return rows.order_by(F("due_on").asc(nulls_last=True), "created_at", "pk")
 
     @cached_property
     def columns(self) -> list[Column]:
@@ -72,7 +105,9 @@ class HandoverDeskView(DeskView):
             Column("title", label=_("What")),
             PersonColumn("payout.person", label=_("To"), with_phone=True),
             Column("payout.program", label=_("Programme")),
+            Column("kind", label=_("Kind"), accessor="get_kind_display"),
             LinesColumn("instructions", label=_("Instructions"), accessor=self.lines),
+            DueColumn("due_on", label=_("Due"), sort_key="due_on"),
             DateColumn("created_at", label=_("Since"), sort_key="created_at"),
         ]
         if self.shows_done:
@@ -81,6 +116,7 @@ class HandoverDeskView(DeskView):
                 DateColumn("handed_over_at", label=_("Handed over"), sort_key="handed_over_at"),
                 UserColumn("handed_over_by", label=_("By")),
                 Column("note", label=_("Note")),
+                Column("proof", label=_("Proof")),
             ]
         return [*columns, StepsColumn(_("Steps"), self.steps)]
 
@@ -92,7 +128,7 @@ class HandoverDeskView(DeskView):
 
     def lines(self, handover: Handover) -> list[str]:
         refusal = "" if self.shows_done else self.refusal(handover)
-        return [refusal] if refusal else handover.instructions.splitlines()
+        return [refusal] if refusal else instruction_lines(handover)
 
     def refusal(self, handover: Handover) -> str:
         if handover.pk not in self.refusals:
@@ -112,7 +148,7 @@ class HandoverDeskView(DeskView):
 class HandedOverView(StepView):
     rights = ("mark_handed_over",)
     queryset = Handover.objects.select_related("payout__person", "payout__program", "handed_over_by")
-    form_class = OptionalNoteForm
+    form_class = HandoverForm
     page_title = gettext_lazy("Mark as handed over")
     header_icon = "pick"
     submit_label = gettext_lazy("Yes, it was handed over")
@@ -132,11 +168,13 @@ class HandedOverView(StepView):
             (_("To"), " · ".join(filter(None, (person.name, person.email, person.phone)))),
             (_("Value"), self.object.payout.amount),
             (_("Programme"), self.object.payout.program),
-            (_("Instructions"), self.object.instructions or "–"),
+            (_("Kind"), self.object.get_kind_display()),
+            (_("Due"), date_format(self.object.due_on) if self.object.due_on else "–"),
+            (_("Instructions"), "\n".join(instruction_lines(self.object)) or "–"),
         ]
 
     def run(self, data: dict[str, Any]) -> None:
-        done = mark_handed_over(handover=self.object, actor=self.request.user, note=data["note"])
+        done = mark_handed_over(handover=self.object, actor=self.request.user, note=data["note"], proof=data["proof"])
         yes = _("“%(title)s” is marked as handed over to %(person)s.") % {
             "title": self.object.title, "person": self.object.payout.person,
         }  # fmt: skip

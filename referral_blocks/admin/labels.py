@@ -5,7 +5,7 @@ from __future__ import annotations
 from decimal import ROUND_HALF_UP, Decimal
 
 from babel.numbers import format_percent
-from django.utils.translation import get_language, to_locale
+from django.utils.translation import get_language, ngettext, to_locale
 from django.utils.translation import gettext_lazy as _
 
 from referral_blocks.fraud.check import check_labels
@@ -25,6 +25,8 @@ CAUSES = {
     "payout_failed": _("The payout failed"),
     "reversed": _("The sale was reversed"),
     "netted": _("Nothing was left to send"),
+    "excluded": _("Taken out of its run"),
+    "run_cancelled": _("Its run was cancelled"),
 }
 
 
@@ -35,6 +37,13 @@ def cause(code: str) -> str:
 def provider_label(alias: str) -> str:
     """A payout provider in words; its alias when the host has removed it."""
     return str(dict(payout_provider_choices()).get(alias, alias))
+
+
+def payouts_to_people(payouts: int, people: int) -> str:
+    """Such as “3 payouts to 2 people”."""
+    n = ngettext("%(n)d payout", "%(n)d payouts", payouts) % {"n": payouts}
+    to = ngettext("%(n)d person", "%(n)d people", people) % {"n": people}
+    return _("%(payouts)s to %(people)s") % {"payouts": n, "people": to}
 
 
 def percent(share: Decimal | None) -> str:

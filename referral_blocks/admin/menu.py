@@ -6,9 +6,15 @@ from django.utils.translation import gettext_lazy as _
 from wagtail.snippets.views.snippets import SnippetViewSetGroup
 
 from .api_keys import ApiKeyViewSet
+from .coupons import CouponListViewSet
 from .handover_desk import HandoverDeskViewSet
+from .limits import LimitsViewSet
+from .payout_desk import PayoutDeskViewSet
+from .payout_providers import PayoutProvidersViewSet
+from .payout_runs import RunViewSet
 from .payouts import PayoutViewSet
 from .programs import ProgramViewSet
+from .reconciliations import ReconciliationViewSet
 from .referrals import ReferralViewSet
 from .referrers import ReferrerViewSet
 from .review_desk import ReviewDeskViewSet
@@ -16,6 +22,7 @@ from .reward_desk import RewardDeskViewSet
 from .rewards import RewardViewSet
 from .sale_imports import SaleImportViewSet
 from .sales import SaleViewSet
+from .sending import SendingViewSet
 from .themes import SiteThemeViewSet
 
 
@@ -31,12 +38,19 @@ class ReferralsGroup(SnippetViewSetGroup):
         RewardDeskViewSet,
         HandoverDeskViewSet,
         ReviewDeskViewSet,
+        RunViewSet,
+        PayoutDeskViewSet,
+        SendingViewSet,
         ReferrerViewSet,
         ReferralViewSet,
         SaleViewSet,
         SaleImportViewSet,
         RewardViewSet,
         PayoutViewSet,
+        ReconciliationViewSet,
+        PayoutProvidersViewSet,
+        LimitsViewSet,
+        CouponListViewSet,
         SiteThemeViewSet,
         ApiKeyViewSet,
     )

@@ -23,6 +23,8 @@ from referral_blocks.rewards.models import Reward
 from referral_blocks.rewards.offers import check_method, parse_points
 from referral_blocks.sales.models import Sale
 
+from .method_options import clean_for, option_fields, shown_options
+
 
 class RewardRuleForm(WagtailAdminModelForm):
     """One rule; the programme's form tells it the currency."""
@@ -34,6 +36,17 @@ class RewardRuleForm(WagtailAdminModelForm):
 
     currency: str = ""
     shown_currency: str = ""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        fields = option_fields()
+        self.option_names = list(fields)
+        self.fields.update(fields)
+        self.initial |= shown_options(self.instance.method, self.instance.method_options)
+
+    @property
+    def has_option_errors(self) -> bool:
+        return any(name in self.errors for name in self.option_names)
 
     def show_in(self, currency: str) -> None:
         """Write the stored value into the form as a decimal of ``currency``."""
@@ -75,6 +88,19 @@ class RewardRuleForm(WagtailAdminModelForm):
             raise ValidationError(error.message, code=error.code) from error
         return method
 
+    def check_options(self) -> None:
+        """Ask the provider whether it can pay this, once the programme's currency is known."""
+        cleaned = self.cleaned_data
+        currency = POINTS if self.in_points else self.currency
+        if self.errors or not currency or not {"method", "kind", "value"} <= cleaned.keys():
+            return
+        try:
+            self.instance.method_options = clean_for(
+                self.instance, method=cleaned["method"], kind=cleaned["kind"], currency=currency, cleaned=cleaned
+            )
+        except InvalidInput as error:
+            self.add_error(error.path[0], ValidationError(error.message, code=error.code))
+
 
 class ClockField(forms.DateTimeField):
     """A moment typed and shown on the clock of one time zone, whichever zone the member of staff works in."""
@@ -104,6 +130,7 @@ class ProgramForm(WagtailAdminModelForm):
         for form in self._rules.forms:
             form.show_in(self.instance.currency)
         self._show_on_its_clock()
+        self.fields["payout_mode"].required = False  # left out, it stays as it is
         if self.stored is None:
             self._suggest()
         else:
@@ -177,9 +204,16 @@ class ProgramForm(WagtailAdminModelForm):
         cleaned: dict[str, Any] = super().clean()
         for form in self._rules.forms:
             form.currency = cleaned.get("currency", "")
+        self._check_rules()
         self._notice_other_status(cleaned.get("shown_status", ""))
         self._keep_promised_rules()
         return cleaned
+
+    def _check_rules(self) -> None:
+        """Each rule that is kept and has changed; asking a provider may take it a moment."""
+        for form in self._rules.forms:
+            if form.has_changed() and form.is_valid() and not form.cleaned_data.get("DELETE"):
+                form.check_options()
 
     def _notice_other_status(self, shown: str) -> None:
         """Refuse a page on which the status was another one than now; whoever saves once more means it."""

@@ -14,6 +14,7 @@ from wagtail.snippets.views.snippets import CreateView, IndexView, SnippetViewSe
 from referral_blocks.programs.models import Program
 from referral_blocks.rewards.models import RewardRule, Side
 
+from .method_options import MethodOptionsPanel
 from .program_form import ProgramForm, RewardRuleForm
 
 
@@ -37,6 +38,7 @@ class RulesPanel(InlinePanel):
 RULE_PANELS = [
     FieldRowPanel([FieldPanel("side"), FieldPanel("title")]),
     FieldRowPanel([FieldPanel("kind"), FieldPanel("value"), FieldPanel("method")]),
+    MethodOptionsPanel(),
     FieldRowPanel([FieldPanel("hold_days"), FieldPanel("approval"), FieldPanel("active")]),
     FieldPanel("instructions"),
 ]
@@ -56,6 +58,7 @@ PANELS = ObjectList(
                 "that were promised stay as they are."
             ),
         ),
+        FieldPanel("payout_mode"),
         FieldPanel("terms"),
         MultiFieldPanel(
             [

@@ -7,18 +7,20 @@ from typing import Any
 
 from django import forms
 from django.db.models import Prefetch, QuerySet
-from django.urls import reverse
+from django.urls import path, reverse
 from django.utils.functional import cached_property
 from django.utils.timesince import timesince
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext_lazy
 from wagtail.admin.ui.tables import Column
+from wagtail.admin.widgets.button import HeaderButton
 
 from referral_blocks.flows.review_referral import review_referral
 from referral_blocks.fraud.models import SignalSide
 from referral_blocks.fraud.selectors import review_queue, side_states
 from referral_blocks.referrals.models import Referral, ReferralChange, Review
 
+from .bulk_review import BulkReviewView
 from .columns import LinesColumn, PersonColumn, Step, StepsColumn
 from .desk import DeskView, DeskViewSet
 from .filters import ProgramFilterSet
@@ -77,6 +79,11 @@ class ReviewDeskView(DeskView):
             Column("waited", label=_("Waiting for"), accessor=waited, sort_key="flagged_at"),
             StepsColumn(_("Steps"), self.steps),
         ]
+
+    @cached_property
+    def header_buttons(self) -> list[HeaderButton]:
+        url = reverse("referral_review_desk:by_score")
+        return [HeaderButton(_("Decide by score"), url=url, icon_name="list-ol")]
 
     def steps(self, referral: Referral) -> Iterator[Step]:
         yield Step(_("Decide"), reverse("referral_review_desk:decide", args=[referral.pk]), primary=True)
@@ -158,3 +165,6 @@ class ReviewDeskViewSet(DeskViewSet):
     menu_label = gettext_lazy("Friends to review")
     desk_view = ReviewDeskView
     steps = (("decide", "decide", DecideView),)
+
+    def get_urlpatterns(self) -> list[Any]:
+        return [*super().get_urlpatterns(), path("by-score/", BulkReviewView.as_view(), name="by_score")]

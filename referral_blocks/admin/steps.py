@@ -56,6 +56,13 @@ class FlowFormView(RequiresRight, WagtailAdminTemplateMixin, FormView):
         """What the page shows above the form."""
         return []
 
+    def tell(self, done: bool, yes: str, before: str) -> None:
+        """Say that the step was taken, or that somebody took it before."""
+        if done:
+            messages.success(self.request, yes)
+        else:
+            messages.warning(self.request, before)
+
     def form_valid(self, form: forms.Form) -> HttpResponse:
         try:
             self.run(form.cleaned_data)
@@ -104,10 +111,3 @@ class StepView(FlowFormView):
 
     def over(self) -> str:
         return ""
-
-    def tell(self, done: bool, yes: str, before: str) -> None:
-        """Say that the step was taken, or that somebody took it before."""
-        if done:
-            messages.success(self.request, yes)
-        else:
-            messages.warning(self.request, before)

@@ -10,9 +10,11 @@ from django.db.models import Count, Exists, F, Max, OuterRef, Q, QuerySet, Subqu
 from django.db.models.functions import Coalesce
 
 from referral_blocks.core.money import Money
+from referral_blocks.fraud.selectors import not_blocked
 from referral_blocks.links.models import ReferralLink, Visit
 from referral_blocks.referrals.models import Referral, Stage
 from referral_blocks.referrers.models import Referrer, ReferrerStanding
+from referral_blocks.rewards.milestones import MILESTONE, still_reached
 from referral_blocks.rewards.models import Reward, RewardRule, RewardState, Side, Trigger
 
 BEFORE_ALL = datetime(1970, 1, 1, tzinfo=UTC)
@@ -20,7 +22,7 @@ BEFORE_ALL = datetime(1970, 1, 1, tzinfo=UTC)
 
 @dataclass(frozen=True, slots=True)
 class Milestone:
-    """The next friend number from which a reward is promised, and how many friends are missing."""
+    """The next number of customers from which a reward is promised, and how many are missing."""
 
     friend_number: int
     missing: int
@@ -29,7 +31,8 @@ class Milestone:
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """Counts, and the value of rewards on their way and received, in the programme's currency."""
+    """Counts, and the value of rewards on their way and received, in the programme's currency. ``qualified`` are the
+    friends who are customers now and count: not those who were blocked on the referrer's side."""
 
     visits: int
     friends: int
@@ -42,7 +45,7 @@ class Standing:
 def standing_of(*, referrer: Referrer) -> Standing:
     """The referrer's standing now, in one query: the row that every change keeps, the few visits that are not rolled up
     into it yet, and the rule that comes next."""
-    names = ("visits", "friends", "qualified", "numbered", "pending_minor", "earned_minor")
+    names = ("visits", "friends", "qualified", "pending_minor", "earned_minor")
     kept = {name: Coalesce(F(f"standing_row__{name}"), Value(0)) for name in names}
     rule = _next_rules()
     row: dict[str, Any] = (
@@ -64,7 +67,7 @@ def standing_of(*, referrer: Referrer) -> Standing:
         qualified=row["now_qualified"],
         pending=Money(row["now_pending_minor"], currency),
         earned=Money(row["now_earned_minor"], currency),
-        next_milestone=Milestone(number, number - row["now_numbered"], row["next_title"]) if number else None,
+        next_milestone=Milestone(number, number - row["now_qualified"], row["next_title"]) if number else None,
     )
 
 
@@ -84,25 +87,26 @@ def _recent_visits() -> QuerySet[Any]:
 
 
 def _next_rules() -> QuerySet[RewardRule]:
-    """The outer referrer's next rules, nearest first. Measured by numbers given, not by friends who count now: a number
-    is given once, and a friend who was retracted keeps theirs."""
-    return RewardRule.objects.filter(
+    """The outer referrer's next rules, nearest first, measured by the friends who count now, as the rules themselves
+    are. A milestone that was reached does not come again."""
+    had = still_reached(Reward.objects.filter(rule=OuterRef("pk"), person=OuterRef(OuterRef("person"))))
+    rules = RewardRule.objects.filter(
         program=OuterRef("program"),
         active=True,
         trigger=Trigger.SALE,
         side=Side.REFERRER,
-        friend_from__gt=Coalesce(OuterRef("standing_row__numbered"), Value(0)),
-    ).order_by("friend_from", "pk")
+        friend_from__gt=Coalesce(OuterRef("standing_row__qualified"), Value(0)),
+    )
+    return rules.exclude(MILESTONE & Exists(had)).order_by("friend_from", "pk")
 
 
 def count_everything(*, referrer: Referrer) -> dict[str, int]:
     """The standing counted anew from the history, under the names of the row's fields: for repair and for tests. Visits
     are those up to the row's ``visits_until``."""
     friends = Referral.objects.filter(referrer=referrer).aggregate(
-        friends=Count("pk"),
-        qualified=Count("pk", filter=Q(stage=Stage.QUALIFIED)),
-        numbered=Coalesce(Max("friend_number"), 0),
+        friends=Count("pk"), numbered=Coalesce(Max("friend_number"), 0)
     )
+    qualified = not_blocked(Referral.objects.filter(referrer=referrer, stage=Stage.QUALIFIED)).count()
     underway = Q(state__in=(RewardState.PENDING, RewardState.APPROVED, RewardState.RESERVED))
     received = Q(state__in=(RewardState.ISSUED, RewardState.REDEEMED, RewardState.CLAWED_BACK))
     rewards = Reward.objects.filter(referrer=referrer, currency=referrer.program.currency).aggregate(
@@ -112,7 +116,7 @@ def count_everything(*, referrer: Referrer) -> dict[str, int]:
     row = ReferrerStanding.objects.filter(referrer=referrer).first()
     until = row.visits_until if row else None
     visits = Visit.objects.filter(link__referrer=referrer, created_at__lte=until).count() if until else 0
-    return {**friends, **rewards, "visits": visits}
+    return {**friends, **rewards, "qualified": qualified, "visits": visits}
 
 
 def referrers_with_new_visits(*, since: datetime, until: datetime, limit: int) -> list[int]:

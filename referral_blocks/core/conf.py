@@ -81,6 +81,8 @@ class Conf:
     # Seconds: how long a sign-in link from a mail works, and how long a referrer stays signed in.
     SIGN_IN_LINK_SECONDS: int = 3 * 24 * 3600
     SIGN_IN_SECONDS: int = 30 * 24 * 3600
+    # Seconds: how long the link to a reward’s page works; from an older one its owner can have a new one mailed.
+    REWARD_LINK_SECONDS: int = 30 * 24 * 3600
 
 
 def get_conf() -> Conf:

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 
 from django.conf import settings
 from django.db import connections, transaction
 from django.utils import timezone
-from django_q.models import OrmQ, Schedule, Task
+from django_q.models import OrmQ, Schedule
+from django_q.signals import post_execute
 from django_q.tasks import async_task
+
+from .models import Heartbeat
+
+SCHEDULES = "schedules"  # the row that whoever writes schedules locks
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,19 +36,15 @@ def enqueue(task: str, *args: Any) -> None:
 
 
 def sync_schedules(jobs: Iterable[Job]) -> None:
-    """Create or correct the schedule rows of ``jobs``; running it again changes nothing."""
-    for job in jobs:
-        with transaction.atomic():
+    """Create or correct the schedule rows of ``jobs``; running it again, or twice at once, changes nothing."""
+    with transaction.atomic():
+        # Names of schedules are not unique in the database: workers that start at one moment take turns.
+        Heartbeat.objects.get_or_create(name=SCHEDULES, defaults={"beat_at": timezone.now()})
+        Heartbeat.objects.select_for_update().get(name=SCHEDULES)
+        for job in jobs:
+            fixed = {"func": job.task, "schedule_type": Schedule.MINUTES, "minutes": job.minutes, "repeats": -1}
             Schedule.objects.update_or_create(
-                name=job.name,
-                defaults={"func": job.task, "schedule_type": Schedule.MINUTES, "minutes": job.minutes, "repeats": -1},
-                create_defaults={
-                    "func": job.task,
-                    "schedule_type": Schedule.MINUTES,
-                    "minutes": job.minutes,
-                    "repeats": -1,
-                    "next_run": timezone.now(),
-                },
+                name=job.name, defaults=fixed, create_defaults={**fixed, "next_run": timezone.now()}
             )
 
 
@@ -53,9 +53,14 @@ def waiting_count() -> int:
     return OrmQ.objects.count()
 
 
-def last_finished_at() -> datetime | None:
-    """When the cluster last came to the end of a task, well or badly; None when it never did."""
-    return Task.objects.order_by("-stopped").values_list("stopped", flat=True).first()
+def when_done(call: Callable[[], None]) -> None:
+    """``call`` is called in the cluster's monitor after each task whose result was kept and acknowledged."""
+    post_execute.connect(lambda **_kwargs: call(), weak=False, dispatch_uid="referral_blocks.when_done")
+
+
+def longest_task() -> int | None:
+    """Seconds after which a task is ended, wherever it is; None when it never is."""
+    return getattr(settings, "Q_CLUSTER", {}).get("timeout")
 
 
 def configuration_problems() -> list[str]:

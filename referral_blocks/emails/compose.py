@@ -1,4 +1,4 @@
-"""Turns a mail's row into a message: HTML and text, in the person's language, with the QR code inside."""
+"""Turns a mail's row into a message: HTML and text, in the person's language."""
 
 from __future__ import annotations
 
@@ -14,34 +14,85 @@ from django.utils import translation
 from referral_blocks.links.qr import qr_png
 from referral_blocks.links.selectors import link_url
 from referral_blocks.links.services import primary_link
+from referral_blocks.people.models import Person
+from referral_blocks.programs.models import Program
 from referral_blocks.referrals.models import Referral
 from referral_blocks.referrers.models import Referrer
 from referral_blocks.referrers.session import make_sign_in_token
+from referral_blocks.rewards.models import Reward, RewardState
+from referral_blocks.rewards.page import reward_url
 
 from .models import Email
 
 WELCOME, SIGN_IN, FRIEND_ARRIVED = "welcome", "sign_in", "friend_arrived"
+REWARD_TO_CLAIM, PAYOUT_DETAILS = "reward_to_claim", "payout_details"
+GIFT_CARD_READY, GIFT_CARD_EXPIRING = "gift_card_ready", "gift_card_expiring"
+# About a reward, whose owner need be no referrer; sent as long as the reward is in this state.
+ABOUT_REWARDS = {
+    REWARD_TO_CLAIM: RewardState.APPROVED,
+    PAYOUT_DETAILS: RewardState.PENDING,
+    GIFT_CARD_READY: RewardState.ISSUED,
+    GIFT_CARD_EXPIRING: RewardState.ISSUED,
+}
 
 
 def compose(email: Email) -> EmailMultiAlternatives | None:
     """The message, or None when what it is about is gone."""
-    referrer, extra = _subject(email)
+    return _about_reward(email) if email.kind in ABOUT_REWARDS else _to_referrer(email)
+
+
+def _about_reward(email: Email) -> EmailMultiAlternatives | None:
+    rewards = Reward.objects.select_related("person", "program__site")
+    reward = rewards.filter(pk=email.subject_id, person_id=email.person_id, state=ABOUT_REWARDS[email.kind]).first()
+    if reward is None:
+        return None
+    card = getattr(_payout_of(reward), "gift_card", None)
+    return _message(
+        email,
+        reward.person,
+        reward.program,
+        reward.public_id.hex,
+        {"reward": reward, "reward_url": reward_url(reward), "expires_at": card.expires_at if card else None},
+    )
+
+
+def _payout_of(reward: Reward) -> Any:
+    item = reward.payout_items.filter(released=False).select_related("payout__gift_card").first()
+    return item.payout if item else None
+
+
+def _to_referrer(email: Email) -> EmailMultiAlternatives | None:
+    referrer, extra = _referrer(email)
     if referrer is None:
         return None
     link = primary_link(referrer=referrer)
     url = link_url(link)
-    root = referrer.program.site.root_url
-    context: dict[str, Any] = {
+    sign_in = reverse("referral_blocks:sign_in", args=[make_sign_in_token(referrer)])
+    context = {
         "referrer": referrer,
-        "person": referrer.person,
-        "program": referrer.program,
-        "site_name": referrer.program.site.site_name or referrer.program.name,
         "link": url,
         "code": link.code,
-        "sign_in_url": root + reverse("referral_blocks:sign_in", args=[make_sign_in_token(referrer)]),
+        "sign_in_url": referrer.program.site.root_url + sign_in,
         **extra,
     }
-    with translation.override(_language(referrer.person.locale)):
+    message = _message(email, referrer.person, referrer.program, referrer.public_id.hex, context)
+    image = MIMEImage(qr_png(url, module_pixels=8), _subtype="png")
+    image.add_header("Content-ID", "<qr>")
+    image.add_header("Content-Disposition", "inline", filename="qr.png")
+    message.attach(image)
+    return message
+
+
+def _message(
+    email: Email, person: Person, program: Program, about: str, context: dict[str, Any]
+) -> EmailMultiAlternatives:
+    context = {
+        "person": person,
+        "program": program,
+        "site_name": program.site.site_name or program.name,
+        **context,
+    }
+    with translation.override(_language(person.locale)):
         context["language"] = translation.get_language()
         context["right_to_left"] = translation.get_language_bidi()
         name = f"referral_blocks/emails/{email.kind}"
@@ -49,16 +100,10 @@ def compose(email: Email) -> EmailMultiAlternatives | None:
         message = EmailMultiAlternatives(
             subject=subject,
             body=render_to_string(f"{name}.txt", context),
-            to=[referrer.person.email],
-            headers={
-                "Message-ID": f"<{email.pk}.{email.kind}.{referrer.public_id.hex}@{referrer.program.site.hostname}>"
-            },
+            to=[person.email],
+            headers={"Message-ID": f"<{email.pk}.{email.kind}.{about}@{program.site.hostname}>"},
         )
         message.attach_alternative(render_to_string(f"{name}.html", context), "text/html")
-    image = MIMEImage(qr_png(url, module_pixels=8), _subtype="png")
-    image.add_header("Content-ID", "<qr>")
-    image.add_header("Content-Disposition", "inline", filename="qr.png")
-    message.attach(image)
     return message
 
 
@@ -70,7 +115,7 @@ def _language(locale: str) -> str:
         return settings.LANGUAGE_CODE
 
 
-def _subject(email: Email) -> tuple[Referrer | None, dict[str, Any]]:
+def _referrer(email: Email) -> tuple[Referrer | None, dict[str, Any]]:
     related = ("person", "program__site")
     if email.kind == FRIEND_ARRIVED:
         paths = [f"referrer__{r}" for r in related]

@@ -12,6 +12,7 @@ from referral_blocks.ledger.models import Account
 from referral_blocks.referrals.models import Referral
 from referral_blocks.rewards.limits import give_back, grow
 from referral_blocks.rewards.locks import lock_rewards
+from referral_blocks.rewards.milestones import is_taken
 from referral_blocks.rewards.models import Approval, PendingReason, Reason, Reward, RewardState
 from referral_blocks.rewards.services import has_had_enough, move_reward, resize_reward, take_back
 from referral_blocks.sales.models import Sale, SaleReversal
@@ -20,6 +21,7 @@ from .clawback import REVERSED, clawed_key, post_change, taken_back
 from .earn_rewards import blocked_sides, flagged_sides
 from .pay_reward import approve_and_pay_if_clear
 from .release_waiting import release_later
+from .resize_draft import lock_draft_of, resize_in_draft
 
 S = RewardState
 
@@ -59,6 +61,8 @@ def share_left(*, promised_minor: int, amount_minor: int, reversed_minor: int) -
 def _adjust(reward: Reward, target: int, referral: Referral, reversal: SaleReversal) -> bool:
     if reward.state in (S.PENDING, S.APPROVED):
         return _resize(reward, target, reversal)
+    if reward.state == S.RESERVED and (payout := lock_draft_of(reward=reward)):
+        return resize_in_draft(reward=reward, payout=payout, amount_minor=target, reversal=reversal)
     if reward.state == S.VOID:
         return target > 0 and _revive(reward, target, referral, reversal)
     return reward.state != S.EXPIRED and _claw(reward, target, reversal)
@@ -84,7 +88,7 @@ def _revive(reward: Reward, target: int, referral: Referral, reversal: SaleRever
     last = reward.changes.filter(field="state").order_by("-pk").first()
     if last is None or not last.reason.startswith(REVERSED) or reward.side in blocked_sides(referral):
         return False
-    if has_had_enough(rule=reward.rule, person=reward.person):
+    if has_had_enough(rule=reward.rule, person=reward.person) or is_taken(reward=reward):
         return False  # another took its place meanwhile
     why = f"{REVERSED}{reversal.pk}"
     for reason, until in _reasons(reward, referral):

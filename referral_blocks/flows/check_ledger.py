@@ -1,19 +1,26 @@
-"""The nightly check: does the ledger say what rewards, payouts, points and limits say?"""
+"""The nightly check: does the ledger say what rewards, payouts, points and limits say, and is the number of customers
+right that milestones go by?"""
 
 from __future__ import annotations
 
 import logging
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 
 from django.db import transaction
-from django.db.models import Exists, F, OuterRef, Q, QuerySet, Sum
+from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet, Sum
 
 from referral_blocks.core.money import POINTS
+from referral_blocks.fraud.selectors import not_blocked
 from referral_blocks.ledger.models import Account, LedgerLine, PointsLot
+from referral_blocks.ledger.points import SETTLED
 from referral_blocks.ledger.selectors import unbalanced_entries
-from referral_blocks.payouts.models import Payout, PayoutItem, PayoutState
+from referral_blocks.payouts.models import Payout, PayoutItem, PayoutReversal, PayoutState
+from referral_blocks.payouts.provider import Outcome
+from referral_blocks.payouts.reversals import LIVE
+from referral_blocks.referrals.models import Referral, Stage
+from referral_blocks.referrers.models import ReferrerStanding
 from referral_blocks.rewards.limits import BUDGET
 from referral_blocks.rewards.models import Reward, RewardState, SpendCounter
 
@@ -36,8 +43,9 @@ CLAIMED = (RewardState.RESERVED, RewardState.ISSUED, RewardState.REDEEMED, Rewar
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """``what`` is an account, a counter's key, or ``entry:<id>`` for one whose lines do not sum to zero; ``found`` is
-    what the ledger (or the counter) says, ``expected`` what the rows say, in minor units."""
+    """``what`` is an account, a counter's key, ``entry:<id>`` for one whose lines do not sum to zero, or
+    ``customers:<referrer id>`` for a count of people; ``found`` is what the ledger (or the counter) says, ``expected``
+    what the rows say, in minor units."""
 
     what: str
     program_id: int | None
@@ -50,7 +58,7 @@ def check_ledger() -> list[Difference]:
     """Every difference, each logged as an error; empty is what it should be. A fixed number of queries, one moment."""
     with transaction.atomic():
         beyond = _owed_beyond()
-        found = [*_entries(), *_accounts(beyond), *_counters(beyond)]
+        found = [*_entries(), *_accounts(beyond), *_counters(beyond), *_customers()]
     for difference in found:
         logger.error("The ledger does not agree: %s", difference)
     return found
@@ -93,11 +101,24 @@ def _expected(beyond: Mapping[int, int]) -> dict[str, Sums]:
     return {
         Account.PENDING: _sums(rewards.filter(state=RewardState.PENDING)),
         Account.PAYABLE: payable,
-        Account.IN_TRANSIT: _sums(payouts.filter(state=PayoutState.SENT)),
-        Account.PAID_OUT: _sums(payouts.filter(~to_points, state=PayoutState.PAID)),
+        Account.IN_TRANSIT: _less(_sums(payouts.filter(state=PayoutState.SENT)), _reversals(LIVE)),
+        Account.PAID_OUT: _less(
+            _sums(payouts.filter(~to_points, state=PayoutState.PAID)), _reversals((str(Outcome.PAID),))
+        ),
         Account.POINTS: {(program, POINTS): total for program, total in lots},
         Account.CLAWBACK: _to_be_netted(beyond),
     }
+
+
+def _reversals(outcomes: Collection[str]) -> Sums:
+    """What was, or is being, taken back through the providers."""
+    rows = PayoutReversal.objects.order_by().filter(outcome__in=outcomes)
+    totals = rows.values_list("payout__program_id", "payout__currency").annotate(total=Sum("amount_minor"))
+    return {(program, currency): total for program, currency, total in totals}
+
+
+def _less(sums: Sums, taken: Sums) -> Sums:
+    return {key: sums.get(key, 0) - taken.get(key, 0) for key in {*sums, *taken}}
 
 
 def _sums(rows: QuerySet[Reward] | QuerySet[Payout]) -> Sums:
@@ -106,7 +127,8 @@ def _sums(rows: QuerySet[Reward] | QuerySet[Payout]) -> Sums:
 
 
 def _to_be_netted(beyond: Mapping[int, int]) -> Sums:
-    """What was claimed for sales that are no longer whole, less what payouts have kept back.
+    """What was claimed for sales that are no longer whole, less what payouts, reversals of payouts, or points at their
+    date, have settled.
 
     What a won dispute would add to a claimed reward is owed as far as the limits had room for it.
     """
@@ -126,9 +148,14 @@ def _to_be_netted(beyond: Mapping[int, int]) -> Sums:
     items = PayoutItem.objects.filter(released=False).values_list("payout__program_id", "payout__currency")
     for program, currency, total in items.annotate(total=Sum("reward__amount_minor")):
         totals[program, currency] -= total
+    settled = LedgerLine.objects.order_by().filter(account=Account.POINTS, entry__kind=SETTLED)
+    for program, total in settled.values_list("entry__program_id").annotate(Sum("amount_minor")):
+        totals[program, POINTS] -= total
     live = PayoutItem.objects.filter(payout=OuterRef("pk"), released=False)
     for key, total in _sums(Payout.objects.order_by().filter(Exists(live))).items():
         totals[key] += total
+    for key, total in _reversals((*LIVE, str(Outcome.PAID))).items():
+        totals[key] -= total
     return totals
 
 
@@ -149,3 +176,15 @@ def _counters(beyond: Mapping[int, int]) -> Iterator[Difference]:
     for program, key in sorted(set(counted) | set(held)):
         if counted.get((program, key), 0) != held[program, key]:
             yield Difference(key, program, "", counted.get((program, key), 0), held[program, key])
+
+
+def _customers() -> Iterator[Difference]:
+    """What referrers' standings say of their customers: milestones and tiers go by it."""
+    friends = not_blocked(Referral.objects.order_by().filter(stage=Stage.QUALIFIED))
+    names = ("referrer_id", "program_id")
+    counted = {(r, p): n for r, p, n in friends.values_list(*names).annotate(n=Count("pk"))}
+    rows = ReferrerStanding.objects.exclude(qualified=0).values_list("referrer_id", "referrer__program_id", "qualified")
+    kept = {(r, p): n for r, p, n in rows}
+    for key in sorted(set(counted) | set(kept)):
+        if kept.get(key, 0) != counted.get(key, 0):
+            yield Difference(f"customers:{key[0]}", key[1], "", kept.get(key, 0), counted.get(key, 0))

@@ -18,6 +18,8 @@ from referral_blocks.people.models import Person
 from referral_blocks.rewards.models import Reason, Reward, RewardState
 from referral_blocks.rewards.services import await_again, move_reward, resize_reward, take_back
 
+from .tell_owner import tell_details_needed
+
 REVERSED = "reversal:"  # how the reason begins when the reversal of a sale cancels a reward
 
 
@@ -103,6 +105,8 @@ def return_rewards(*, payout: Payout, until: Reason = Reason.PROVIDER_ERROR) -> 
             credit=Account.PENDING,
         )
         await_again(reward=reward, reason=until, cause="payout_failed")
+        if until == Reason.PAYOUT_DETAILS:
+            tell_details_needed(reward=reward)
 
 
 def free_rewards(*, payout: Payout, reason: str) -> list[Reward]:

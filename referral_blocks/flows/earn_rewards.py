@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import replace
 
-from referral_blocks.fraud.selectors import not_blocked, side_states
+from referral_blocks.fraud.selectors import side_states
 from referral_blocks.ledger.models import Account
 from referral_blocks.ledger.services import post_transfer
 from referral_blocks.programs.models import Program
-from referral_blocks.referrals.models import Referral, Review, Stage
+from referral_blocks.referrals.models import Referral, Review
+from referral_blocks.referrers.models import ReferrerStanding
+from referral_blocks.rewards.milestones import reached_milestones
 from referral_blocks.rewards.models import Reward, Side
 from referral_blocks.rewards.rule import FriendFacts, Happening
 from referral_blocks.rewards.services import Sides, promise_rewards
@@ -42,6 +44,9 @@ def friend_facts(referral: Referral) -> FriendFacts:
     return FriendFacts(
         number=referral.friend_number or 1,
         standing=standing_friends(referral.referrer_id) if (referral.friend_number or 1) > 1 else None,
+        reached=reached_milestones(
+            program_id=referral.program_id, person_id=referral.referrer.person_id, but_for=referral.pk
+        ),
         kind=referral.friend.kind,
         country=referral.friend.country,
         is_new=referral.is_new_customer,
@@ -50,12 +55,14 @@ def friend_facts(referral: Referral) -> FriendFacts:
 
 
 def standing_friends(referrer_id: int) -> int:
-    """How many of the referrer's friends are customers now, those left out that are blocked."""
-    return not_blocked(Referral.objects.filter(referrer_id=referrer_id, stage=Stage.QUALIFIED)).count()
+    """How many of the referrer's friends are customers now, those left out that are blocked: one row, whatever the
+    history."""
+    row = ReferrerStanding.objects.filter(referrer_id=referrer_id)
+    return row.values_list("qualified", flat=True).first() or 0
 
 
 def counts_for_referrer(referral: Referral) -> bool:
-    """Whether the friend takes a number of the referrer's friends: not when the referrer's side is blocked."""
+    """Whether the friend counts as one of the referrer's: not when the referrer's side is blocked."""
     return referral.review != Review.BLOCKED and Side.REFERRER not in blocked_sides(referral)
 
 

@@ -11,7 +11,8 @@ from django.utils.translation import gettext_lazy as _
 
 from referral_blocks.core.errors import DomainError, InvalidInput
 from referral_blocks.core.text import clean_text
-from referral_blocks.rewards.coupons import add_codes
+from referral_blocks.programs.models import Program
+from referral_blocks.rewards.coupons import add_codes, coupon_list_named
 from referral_blocks.rewards.models import CouponList
 
 from .release_waiting import release_waiting
@@ -45,17 +46,30 @@ def import_coupons(*, coupon_list: CouponList, text: str) -> ImportedCoupons:
     A line that cannot be taken is refused by itself (``too_long``, ``invalid_text``, ``duplicate`` within the file).
     Raises InvalidInput with path ``text`` for a file without a code or with too many lines; then nothing is written.
     """
-    if text.count("\n") >= MAX_ROWS:
-        raise InvalidInput(
-            _("Import at most %(max)d lines at a time.") % {"max": MAX_ROWS}, code="too_long", path=("text",)
-        )
     codes, refused = _clean(text)
-    if not codes and not refused:
-        raise InvalidInput(_("There is no code in this file."), code="required", path=("text",))
+    _check(text, codes, refused)
     added = add_codes(coupon_list=coupon_list, codes=list(codes))
     if added:
         release_waiting(program=coupon_list.program)
     return ImportedCoupons(added, len(codes) - added, refused)
+
+
+def import_named_coupons(*, program: Program, name: str, text: str) -> ImportedCoupons:
+    """As ``import_coupons``, into the programme's list of this name, which is made when there is none yet. Raises
+    InvalidInput with path ``name``, too; then nothing is written."""
+    cleaned = clean_text(name, max_length=80, path=("name",))
+    _check(text, *_clean(text))
+    coupon_list = coupon_list_named(program_id=program.pk, name=cleaned)
+    return import_coupons(coupon_list=CouponList.objects.select_related("program").get(pk=coupon_list.pk), text=text)
+
+
+def _check(text: str, codes: dict[str, int], refused: list[RefusedRow]) -> None:
+    if text.count("\n") >= MAX_ROWS:
+        raise InvalidInput(
+            _("Import at most %(max)d lines at a time.") % {"max": MAX_ROWS}, code="too_long", path=("text",)
+        )
+    if not codes and not refused:
+        raise InvalidInput(_("There is no code in this file."), code="required", path=("text",))
 
 
 def _clean(text: str) -> tuple[dict[str, int], list[RefusedRow]]:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import unicodedata
 import zoneinfo
+from collections import Counter, deque
+from collections.abc import Iterator
 from datetime import timedelta
 from itertools import islice
 from typing import TYPE_CHECKING
@@ -12,12 +15,13 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from referral_blocks.core import queue
-from referral_blocks.core.errors import DomainError, InvalidInput, NotPossibleNow
+from referral_blocks.core.errors import Conflict, DomainError, InvalidInput, NotPossibleNow
 from referral_blocks.core.text import clean_text
 from referral_blocks.programs.models import Program
 from referral_blocks.sales.imports import (
     due_imports,
     finish_import,
+    is_recorded,
     postpone,
     row_is_done,
     rows_done,
@@ -88,7 +92,8 @@ def run_import(*, import_id: int) -> int:
     done = rows_done(sale_import=sale_import)
     todo = (row for row in sale_source(sale_import.source).rows(sale_import.content) if row.number not in done)
     batch = list(islice(todo, BATCH))
-    count = sum(_do(sale_import, row) for row in batch)
+    twins = _Twins(sale_import)
+    count = sum(_do(sale_import, row, twins) for row in batch)
     if len(batch) == BATCH:
         queue.enqueue(RUN_TASK, import_id)
     else:
@@ -118,7 +123,44 @@ class _DryRun(Exception):
     """No error: it takes the savepoint back."""
 
 
-def _do(sale_import: SaleImport, row: SaleRow | RowRefusal) -> bool:
+class _Twins:
+    """Rows of one file with one order number. A dry run takes each of its sales back, so that it has to look here for
+    what the real run finds recorded."""
+
+    def __init__(self, sale_import: SaleImport) -> None:
+        self._import = sale_import
+        self._rows: dict[str, deque[SaleRow]] = {}  # by order number, those that may still record it
+        self._found: dict[str, SaleRow] = {}
+        if not sale_import.dry_run:
+            return
+        times = Counter(_order(row) for row in self._sales())
+        for row in self._sales() if max(times.values(), default=0) > 1 else ():
+            if times[_order(row)] > 1:
+                self._rows.setdefault(_order(row), deque()).append(row)
+
+    def _sales(self) -> Iterator[SaleRow]:
+        for row in sale_source(self._import.source).rows(self._import.content):
+            if isinstance(row, SaleRow):
+                yield row
+
+    def recorded_before(self, row: SaleRow) -> SaleRow | None:
+        """The row above this one that records the order; a row that is refused records nothing. Rows are done in their
+        order, so that each is looked at once."""
+        order = _order(row)
+        twins = self._rows.get(order, deque())
+        while order not in self._found and twins and twins[0].number < row.number:
+            twin = twins.popleft()
+            if is_recorded(sale_import=self._import, number=twin.number):
+                self._found[order] = twin
+        return self._found.get(order)
+
+
+def _order(row: SaleRow) -> str:
+    """The order number as record_sale keeps it."""
+    return unicodedata.normalize("NFC", row.external_id).strip()
+
+
+def _do(sale_import: SaleImport, row: SaleRow | RowRefusal, twins: _Twins) -> bool:
     """One row and what became of it, in one transaction; False when it was done meanwhile."""
     with transaction.atomic():
         # Locked, so that a second task waits for this row, and none goes on with a dry run that is confirmed by now.
@@ -130,7 +172,7 @@ def _do(sale_import: SaleImport, row: SaleRow | RowRefusal) -> bool:
             _refuse(sale_import, row, row.code, row.message)
             return True
         try:
-            sale, outcome = _record(sale_import, row)
+            sale, outcome = _record(sale_import, row, twins.recorded_before(row))
         except DomainError as error:
             _refuse(sale_import, row, error.code, str(error))
         else:
@@ -150,15 +192,25 @@ def _refuse(sale_import: SaleImport, row: SaleRow | RowRefusal, code: str, messa
     )
 
 
-def _record(sale_import: SaleImport, row: SaleRow) -> tuple[Sale | None, str]:
+def _record(sale_import: SaleImport, row: SaleRow, twin: SaleRow | None) -> tuple[Sale | None, str]:
+    """The sale and what became of the row; ``twin`` is the row above that a dry run has taken back."""
     recorded: Recorded | None = None
     try:
         with transaction.atomic():
+            if twin is not None:
+                _sell(sale_import, twin)
             recorded = _sell(sale_import, row)
             if sale_import.dry_run:
                 raise _DryRun
     except _DryRun:
         pass
+    except Conflict:
+        if twin is None:
+            raise
+        raise Conflict(
+            _("Row %(row)d of this file has the same order number, with other content.") % {"row": twin.number},
+            path=("externalId",),
+        ) from None
     if recorded is None or not recorded.created:
         return recorded.sale if recorded else None, RowOutcome.REPEATED
     return None if sale_import.dry_run else recorded.sale, RowOutcome.RECORDED

@@ -18,12 +18,13 @@ from referral_blocks.groups.models import Group, GroupMember, GroupState
 from referral_blocks.groups.services import add_member, cannot_join, group_closed, group_full
 from referral_blocks.links.services import primary_link
 from referral_blocks.referrals.models import Referral, Review, Stage
+from referral_blocks.referrals.services import CLOSED
 from referral_blocks.referrers.standing import lock_standing
 
 from .capture_referral import capture_referral
 from .join_program import require_open
 
-CLOSED_STAGES = (Stage.EXPIRED, Stage.UNQUALIFIED, Stage.WITHDRAWN)
+CLOSED_STAGES = (Stage.EXPIRED, *CLOSED)
 
 
 @dataclass(frozen=True, slots=True)

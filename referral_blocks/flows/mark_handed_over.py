@@ -23,13 +23,15 @@ if TYPE_CHECKING:
     from django.db.models import QuerySet
 
 
-def mark_handed_over(*, handover: Handover, actor: User, note: str = "") -> bool:
+def mark_handed_over(*, handover: Handover, actor: User, note: str = "", proof: str = "") -> bool:
     """Note who handed it over and when, and settle the payout; False when it was noted before, and nothing changes.
+    ``proof`` is what shows it: a receipt’s or tracking number, or a link.
 
-    Raises InvalidInput with path ``note``, and NotPossibleNow for a reward that its owner is no longer to have; then
-    nothing is written.
+    Raises InvalidInput (paths ``note``, ``proof``), and NotPossibleNow for a reward that its owner is no longer to
+    have; then nothing is written.
     """
     text = clean_text(note, max_length=500, path=("note",), required=False, lines=True)
+    shown = clean_text(proof, max_length=500, path=("proof",), required=False)
     with transaction.atomic():
         # Referrals come first in the order of locks: nobody is blocked between the look and the handover.
         referrals = Referral.objects.select_for_update(of=("self",), no_key=True).order_by("pk")
@@ -41,7 +43,7 @@ def mark_handed_over(*, handover: Handover, actor: User, note: str = "") -> bool
         if refusal := why_not(handover=Handover.objects.get(pk=handover.pk)):
             raise NotPossibleNow(refusal)
         changed = Handover.objects.filter(pk=handover.pk, handed_over_at=None).update(
-            handed_over_at=timezone.now(), handed_over_by=actor, note=text
+            handed_over_at=timezone.now(), handed_over_by=actor, note=text, proof=shown
         )
         if changed:
             settle_payout(payout=payout)

@@ -6,10 +6,11 @@ from __future__ import annotations
 from django.db import transaction
 from django.utils import timezone
 
+from referral_blocks.core.queue import waiting_count
 from referral_blocks.emails.services import requeue_unsent_emails
-from referral_blocks.payouts.services import requeue_due_payouts
-from referral_blocks.referrals.models import Referral, Stage
-from referral_blocks.referrals.services import expire
+from referral_blocks.payouts.sweeper import requeue_due_payouts
+from referral_blocks.referrals.models import Referral
+from referral_blocks.referrals.services import UNEARNED, expire
 from referral_blocks.rewards.locks import lock_rewards
 from referral_blocks.rewards.models import Reason
 from referral_blocks.rewards.selectors import due_hold_ids
@@ -17,6 +18,7 @@ from referral_blocks.rewards.services import clear_reason
 
 from .each import for_each
 from .pay_reward import SEND_TASK, approve_and_pay_if_clear
+from .read_back_payout import LOOK_UP_TASK
 
 BATCH = 500
 
@@ -36,16 +38,20 @@ def _end_hold(pk: int) -> bool:
 
 def expire_referrals() -> int:
     """Close the credit window of friends who did not buy in time; returns how many."""
-    late = Referral.objects.filter(stage=Stage.CAPTURED, credit_expires_at__lte=timezone.now()).order_by("pk")
+    late = Referral.objects.filter(stage__in=UNEARNED, credit_expires_at__lte=timezone.now()).order_by("pk")
     return sum(for_each(late.values_list("pk", flat=True)[:BATCH], _expire))
 
 
 def _expire(pk: int) -> bool:
     with transaction.atomic():
         fresh = Referral.objects.select_for_update().get(pk=pk)
-        return fresh.stage == Stage.CAPTURED and expire(referral=fresh)
+        return fresh.stage in UNEARNED and expire(referral=fresh)
 
 
 def resume_work() -> int:
-    """Queue the payouts and mails whose task was lost or is due again; returns how many."""
-    return requeue_due_payouts(task=SEND_TASK, limit=BATCH) + requeue_unsent_emails(limit=BATCH)
+    """Queue the payouts and mails whose task was lost or is due again; returns how many. Behind a long queue nothing is
+    lost yet: each of them is in it, and a second task for each would only make it longer."""
+    if waiting_count() >= BATCH:
+        return 0
+    payouts = requeue_due_payouts(send=SEND_TASK, look_up=LOOK_UP_TASK, limit=BATCH)
+    return payouts + requeue_unsent_emails(limit=BATCH)

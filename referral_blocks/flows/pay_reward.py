@@ -12,7 +12,7 @@ from referral_blocks.core import queue
 from referral_blocks.core.money import Money
 from referral_blocks.ledger.models import Account
 from referral_blocks.ledger.services import post_transfer
-from referral_blocks.payouts.limits import policy_of
+from referral_blocks.payouts.limits import is_above_cap, policy_of
 from referral_blocks.payouts.models import Payout, PayoutState
 from referral_blocks.payouts.registry import is_registered, payout_provider
 from referral_blocks.payouts.selectors import needs_details
@@ -23,6 +23,7 @@ from referral_blocks.rewards.services import add_reason, approve_if_clear, move_
 
 from .clawback import netted_from, post_netting
 from .send_payout import settle_payout
+from .tell_owner import tell_details_needed, tell_to_claim
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
@@ -36,8 +37,11 @@ def approve_and_pay_if_clear(*, reward: Reward, actor: User | None = None) -> bo
     """Approve the reward if its last reason is gone and, unless it goes out with a run or when it is claimed, queue its
     payout, all in one transaction; False otherwise."""
     with transaction.atomic():
-        if needs_details(person_id=reward.person_id, provider=reward.method) and reward.state == RewardState.PENDING:
-            add_reason(reward=reward, reason=Reason.PAYOUT_DETAILS, cause="no_account")
+        missing = reward.state == RewardState.PENDING and needs_details(
+            person_id=reward.person_id, provider=reward.method
+        )
+        if missing and add_reason(reward=reward, reason=Reason.PAYOUT_DETAILS, cause="no_account"):
+            tell_details_needed(reward=reward)
         if not approve_if_clear(reward=reward, actor=actor):
             return False
         post_transfer(
@@ -53,21 +57,26 @@ def approve_and_pay_if_clear(*, reward: Reward, actor: User | None = None) -> bo
         if goes_out_at_once(reward=reward):
             release_payout(payout=draft_payout(rewards=[reward], actor=actor), actor=actor)
             reward.refresh_from_db(fields=["state", "issued_at"])
+        elif waits_for_claim(reward=reward):
+            tell_to_claim(reward=reward)
     return True
 
 
 def goes_out_at_once(*, reward: Reward) -> bool:
     """Whether the approved reward needs no further word: not where the programme pays in runs, where its owner has to
-    claim it, or where the amount asks for a second person."""
+    claim it, where the amount asks for a second person, or is above what may be sent in a day at all."""
     if not is_registered(reward.method) or payout_provider(reward.method).capabilities.in_house:
         return True
     if reward.program.payout_mode == PayoutMode.RUNS or waits_for_claim(reward=reward):
         return False
-    return not needs_second_person(program_id=reward.program_id, amount=reward.amount)
+    return not (
+        needs_second_person(program_id=reward.program_id, amount=reward.amount)
+        or is_above_cap(program_id=reward.program_id, amount=reward.amount)
+    )
 
 
 def waits_for_claim(*, reward: Reward) -> bool:
-    """Whether its owner asks for it before it is paid: an option of its rule."""
+    """Whether its owner has to ask for it before it is paid: an option of its rule. Once they have, it says so."""
     return bool(reward.method_options.get("order_at") == "claim")
 
 

@@ -18,6 +18,7 @@ from referral_blocks.people.services import email_key
 from referral_blocks.programs.models import Program
 from referral_blocks.programs.services import on_its_clock
 from referral_blocks.referrals.models import Referral, Stage
+from referral_blocks.referrals.services import CLOSED
 from referral_blocks.referrers.models import Referrer, ReferrerStanding
 from referral_blocks.rewards.engine import Verdict, judge_all
 from referral_blocks.rewards.models import Side, Trigger
@@ -97,17 +98,17 @@ def preview_rewards(
         rank=rank,
     )
     outlook = Outlook(program, people.referrer.pk if people.referrer else None)
-    late = _is_late(people, trigger, when)
-    return [_preview(verdict, people, outlook, late) for verdict in judge_all(program=program, happening=happening)]
+    refusal = _refusal(people, trigger, when)
+    return [_preview(verdict, people, outlook, refusal) for verdict in judge_all(program=program, happening=happening)]
 
 
-def _preview(verdict: Verdict, people: _People, outlook: Outlook, late: bool) -> RulePreview:
+def _preview(verdict: Verdict, people: _People, outlook: Outlook, refusal: str) -> RulePreview:
     rule, amount = verdict.rule, verdict.amount
     shown = RulePreview(rule.pk, rule.title, rule.side, False, None, verdict.because)
     if amount is None:
         return shown
-    if late:
-        return replace(shown, because=(_("The friend’s time to buy is over: the sale would be refused."),))
+    if refusal:
+        return replace(shown, because=(refusal,))
     if people.referral is not None and rule.side in blocked_sides(people.referral):
         return replace(shown, because=(_("This side was reviewed and blocked: it earns nothing."),))
     person = people.friend
@@ -121,12 +122,17 @@ def _preview(verdict: Verdict, people: _People, outlook: Outlook, late: bool) ->
     return replace(shown, fires=True, amount=amount, waits=waits)
 
 
-def _is_late(people: _People, trigger: str, at: datetime) -> bool:
-    """Whether a first sale comes after the credit window; a friend who is a customer may come again at any time."""
+def _refusal(people: _People, trigger: str, at: datetime) -> str:
+    """Why a first sale would be refused, such as after the credit window; empty for a friend who is a customer and may
+    come again at any time."""
     referral = people.referral
     if referral is None or trigger != Trigger.SALE or referral.stage == Stage.QUALIFIED:
-        return False
-    return referral.stage == Stage.EXPIRED or at > referral.credit_expires_at
+        return ""
+    if referral.stage in CLOSED:
+        return _("This friend is not in the programme any more: the sale would be refused.")
+    if referral.stage == Stage.EXPIRED or at > referral.credit_expires_at:
+        return _("The friend’s time to buy is over: the sale would be refused.")
+    return ""
 
 
 def _people(program: Program, friend_email: str, referrer: Referrer | None) -> _People:
@@ -156,7 +162,7 @@ def _friend_facts(trigger: str, people: _People, given: FriendFacts, at: datetim
     facts = friend_facts(people.referral)
     if trigger == Trigger.SIGN_UP:
         return facts
-    more = int(people.referral.stage != Stage.QUALIFIED)
+    more = int(people.referral.stage != Stage.QUALIFIED and counts_for_referrer(people.referral))
     facts = replace(facts, standing=standing_friends(people.referral.referrer_id) + more)
     if people.referral.friend_number is not None or not counts_for_referrer(people.referral):
         return facts

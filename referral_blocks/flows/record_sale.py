@@ -17,7 +17,7 @@ from referral_blocks.core.money import Money, parse_amount
 from referral_blocks.core.text import clean_text
 from referral_blocks.programs.models import Program, ProgramStatus
 from referral_blocks.referrals.models import Referral, Review, Stage
-from referral_blocks.referrals.services import qualify
+from referral_blocks.referrals.services import CLOSED, qualify
 from referral_blocks.referrers.standing import lock_standing
 from referral_blocks.rewards.models import Reward, Trigger
 from referral_blocks.rewards.rule import Happening, SaleFacts
@@ -104,7 +104,7 @@ def _qualify_and_earn(program: Program, referral: Referral, sale: Sale) -> list[
     lock_standing(referrer=referral.referrer)
     screen_referral(referral=referral, sale=sale)
     # After the checks: a friend who earns the referrer nothing takes no number of a milestone.
-    qualify(referral=referral, at=sale.occurred_at, numbered=counts_for_referrer(referral))
+    qualify(referral=referral, at=sale.occurred_at, counts=counts_for_referrer(referral))
     if referral.review == Review.BLOCKED:
         return []
     happening = Happening(
@@ -178,6 +178,8 @@ def _require_credit(program: Program, referral: Referral, when: datetime) -> Non
         )
     if referral.stage == Stage.QUALIFIED:
         return  # the window is for becoming a customer; one who is may come again at any time
+    if referral.stage in CLOSED:
+        raise NotPossibleNow(_("This friend is not in the programme any more."), path=("friendEmail",))
     if referral.stage == Stage.EXPIRED or when > referral.credit_expires_at:
         raise NotPossibleNow(
             _("The friend’s time to buy was over before this sale."), code="credit_expired", path=("friendEmail",)

@@ -6,6 +6,7 @@ from django.db import transaction
 
 from referral_blocks.core import queue
 from referral_blocks.programs.models import Program
+from referral_blocks.rewards.limits import skip_turn
 from referral_blocks.rewards.locks import lock_rewards
 from referral_blocks.rewards.selectors import program_ids_waiting, waiting_with_room
 from referral_blocks.rewards.services import retry_limits
@@ -47,8 +48,13 @@ def release_later(*, program_id: int) -> None:
 
 
 def _try(pk: int) -> bool:
-    with transaction.atomic():
-        (reward,) = lock_rewards(ids=[pk])
-        free = retry_limits(reward=reward)
-        approve_and_pay_if_clear(reward=reward)
+    """One reward in a transaction of its own; one that fails lets the others go first for a while."""
+    try:
+        with transaction.atomic():
+            (reward,) = lock_rewards(ids=[pk])
+            free = retry_limits(reward=reward)
+            approve_and_pay_if_clear(reward=reward)
+    except Exception:
+        skip_turn(reward_id=pk)
+        raise
     return free

@@ -108,6 +108,6 @@ def _stage(sale: Sale, referral: Referral) -> None:
     """A friend without a sale that stands is no customer any more; one whose dispute was won is one again."""
     stands = has_standing_sale(referral_id=referral.pk)
     if referral.stage == Stage.QUALIFIED and not stands:
-        retract(referral=referral)
+        retract(referral=referral, counts=counts_for_referrer(referral))
     elif referral.stage == Stage.RETRACTED and stands:
-        qualify(referral=referral, at=sale.occurred_at, numbered=counts_for_referrer(referral))
+        qualify(referral=referral, at=sale.occurred_at, counts=counts_for_referrer(referral))

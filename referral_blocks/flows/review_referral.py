@@ -16,13 +16,14 @@ from referral_blocks.fraud.selectors import found_states, side_states, under_rev
 from referral_blocks.fraud.services import add_decision
 from referral_blocks.fraud.sides import SIDES, covered
 from referral_blocks.referrals.models import Referral, Review
-from referral_blocks.referrals.services import set_review
+from referral_blocks.referrals.services import count_no_more, set_review
 from referral_blocks.referrers.standing import lock_standing
 from referral_blocks.rewards.locks import lock_rewards
-from referral_blocks.rewards.models import Reason, Reward, RewardState, Trigger
+from referral_blocks.rewards.models import Reason, Reward, RewardRule, RewardState, Trigger
 from referral_blocks.rewards.services import clear_reason
 
 from .cancel_payouts import cancel_rewards
+from .earn_rewards import counts_for_referrer
 from .pay_reward import approve_and_pay_if_clear
 
 if TYPE_CHECKING:
@@ -60,8 +61,11 @@ def decide_sides(
     """Write the decision, and let the sides' rewards go on or cancel them. In the caller's transaction, which holds the
     referral's lock."""
     lock_standing(referrer=referral.referrer)
+    counted = counts_for_referrer(referral)
     add_decision(referral=referral, sides=sides, approve=approve, reason=reason, actor=actor, automatic=automatic)
     _close_review(referral, reason, actor, automatic)
+    if counted and not counts_for_referrer(referral):
+        count_no_more(referral=referral)
     rewards = Reward.objects.filter(referral=referral, side__in=sides)
     prizes = _free_prizes(referral)
     # All that this changes, locked at once and so in one order.
@@ -102,16 +106,17 @@ def _close_review(referral: Referral, reason: str, actor: User | None, automatic
 def _free_prizes(referral: Referral) -> list[int]:
     """The referrer's prizes that waited for this review, unless another friend of theirs is under review still. Friends
     who are blocked had no part in a place."""
-    if under_review(referrer_ids=[referral.referrer_id]):
-        return []
+    rules = RewardRule.objects.filter(program=referral.program_id, trigger=Trigger.PERIOD).order_by()
+    # By rule and person first: a referrer has few prizes, however many friends and rewards.
     prizes = Reward.objects.filter(
+        rule__in=list(rules.values_list("pk", flat=True)),
+        person=referral.referrer.person_id,
         referrer=referral.referrer_id,
-        referral=None,
         state=RewardState.PENDING,
-        rule__trigger=Trigger.PERIOD,
         pending_reasons__reason=Reason.REVIEW,
     )
-    return list(prizes.values_list("pk", flat=True))
+    ids = list(prizes.order_by("pk").values_list("pk", flat=True))
+    return [] if not ids or under_review(referrer_ids=[referral.referrer_id]) else ids
 
 
 def _let_go(ids: Collection[int], reason: str, actor: User | None) -> None:

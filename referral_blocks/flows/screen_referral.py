@@ -23,15 +23,16 @@ from referral_blocks.sales.models import Sale
 from .review_referral import decide_sides
 
 
-def screen_referral(*, referral: Referral, sale: Sale | None = None) -> bool:
+def screen_referral(*, referral: Referral, sale: Sale | None = None, occasion: str = "") -> bool:
     """Look at the referral as it was captured, or at this sale of it; True when it is flagged or blocked by this.
+    ``occasion`` names another moment at which it is looked at again, because something is known that was not.
 
     In the caller's transaction, which holds the referral's lock (and at a sale the lock of the referrer's standing),
     and before rewards are promised. Something new after a person approved it flags it again; what was known to them
     does not.
     """
     screened = screen(referral=referral, sale=sale)
-    new = record_findings(referral=referral, occasion=screened.occasion, findings=screened.findings)
+    new = record_findings(referral=referral, occasion=occasion or screened.occasion, findings=screened.findings)
     scores = risk_scores(referral=referral) if new else {}
     facts = screened.screening
     bought_before = facts is not None and (facts.known_customer or facts.bought_before)

@@ -3,31 +3,31 @@
 from __future__ import annotations
 
 import logging
+import traceback
+from dataclasses import replace
 
 from django.db import transaction
 
 from referral_blocks import signals
 from referral_blocks.core.errors import InvalidInput
-from referral_blocks.core.money import POINTS, Money
-from referral_blocks.ledger.models import Account
+from referral_blocks.core.money import POINTS
+from referral_blocks.ledger.models import Account, LedgerEntry
 from referral_blocks.ledger.points import add_points
 from referral_blocks.ledger.services import post_transfer
-from referral_blocks.payouts.models import Payout, PayoutAttempt, PayoutItem, PayoutState
+from referral_blocks.payouts.attempts import CannotAsk, claim_attempt, close_attempt, record_result
+from referral_blocks.payouts.models import Parked, Payout, PayoutAttempt, PayoutItem, PayoutState
+from referral_blocks.payouts.parking import end_parking, park_provider
+from referral_blocks.payouts.policy import StopCause
 from referral_blocks.payouts.provider import Outcome, PayoutRequest, PayoutResult
 from referral_blocks.payouts.registry import is_registered, payout_provider
 from referral_blocks.payouts.selectors import recipient_of
-from referral_blocks.payouts.services import (
-    claim_attempt,
-    close_attempt,
-    move_payout,
-    record_result,
-    rewards_in,
-)
+from referral_blocks.payouts.services import move_payout, park, rewards_in
 from referral_blocks.rewards.locks import lock_rewards
 from referral_blocks.rewards.models import Reason, RewardState
 from referral_blocks.rewards.services import move_reward
 
 from .clawback import return_rewards
+from .tell_owner import tell_gift_card_ready
 
 logger = logging.getLogger(__name__)
 POINTS_PROVIDER = "points"  # whose payouts go to the person's points balance, not out of the house
@@ -47,13 +47,18 @@ def send_payout(*, payout_id: int) -> str | None:
         attempt = claim_attempt(payout=payout)
     except InvalidInput as error:
         return _refuse(payout_id, str(error))
+    except CannotAsk as error:
+        logger.error("Payout %s cannot be asked of %s: %s", payout.public_id, payout.provider, where(error.__cause__))
+        _park(payout_id)
+        return None
     if attempt is None:
         return None
-    result = _ask(payout, attempt)
+    result = _ask(attempt)
     with transaction.atomic():
         attempt.payout = lock_payout(payout_id=payout_id)
         if not record_result(attempt=attempt, result=result):
             return None
+        _learn(attempt.payout, result)
         follow(payout=attempt.payout, outcome=result.outcome)
     return str(result.outcome)
 
@@ -65,9 +70,31 @@ def follow(*, payout: Payout, outcome: Outcome) -> None:
     if outcome == Outcome.PAID:
         _issue(payout)
     elif outcome == Outcome.FAILED_FINAL:
+        _unsend(payout)
         return_rewards(payout=payout)
     elif outcome == Outcome.NEEDS_ACTION:
         return_rewards(payout=payout, until=Reason.PAYOUT_DETAILS)
+    elif outcome == Outcome.RETURNED:
+        _come_back(payout)
+
+
+def _learn(payout: Payout, result: PayoutResult) -> None:
+    """What the answer says of the provider as a whole: whether it pays at all now."""
+    if payout_provider(payout.provider).capabilities.in_house:
+        return
+    if result.outcome in (Outcome.PAID, Outcome.ACCEPTED):
+        end_parking(provider=payout.provider)
+    elif result.outcome == Outcome.NOT_NOW and payout.next_try_at is not None:
+        cause, until = StopCause.REFUSED if result.refused else StopCause.BALANCE, payout.next_try_at
+        if park_provider(provider=payout.provider, cause=cause, note=result.message, until=until):
+            signals.send_on_commit(signals.payouts_parked, provider=payout.provider, cause=str(cause), until=until)
+
+
+def _park(payout_id: int) -> None:
+    with transaction.atomic():
+        payout = lock_payout(payout_id=payout_id)
+        if payout.state in (PayoutState.CONFIRMED, PayoutState.FAILED_RETRYABLE) and not payout.parked:
+            park(payout=payout, why=Parked.BODY)
 
 
 def _refuse(payout_id: int, message: str) -> str | None:
@@ -78,6 +105,7 @@ def _refuse(payout_id: int, message: str) -> str | None:
             return None
         move_payout(payout=payout, to=PayoutState.SENDING, reason="checked")
         move_payout(payout=payout, to=PayoutState.FAILED_FINAL, reason="refused", note=message)
+        close_attempt(payout=payout)
         follow(payout=payout, outcome=Outcome.FAILED_FINAL)
     return str(Outcome.FAILED_FINAL)
 
@@ -122,7 +150,25 @@ def _issue(payout: Payout) -> None:
         _post(payout, "paid", Account.IN_TRANSIT, Account.PAID_OUT)
     for reward in rewards_in(payout=payout):
         move_reward(reward=reward, to=RewardState.ISSUED, reason=f"payout:{payout.pk}")
+    tell_gift_card_ready(payout=payout)
     signals.send_on_commit(signals.payout_paid, payout=payout)
+
+
+def _unsend(payout: Payout) -> None:
+    """The provider had accepted it, and has not paid it after all."""
+    if LedgerEntry.objects.filter(key=f"payout:{payout.pk}:sent").exists():
+        _post(payout, "unsent", Account.IN_TRANSIT, Account.PAYABLE)
+
+
+def _come_back(payout: Payout) -> None:
+    """It was paid, and all of it came back: its rewards wait until staff have looked."""
+    if any(reward.state == RewardState.RESERVED for reward in rewards_in(payout=payout)):
+        # Nobody had heard yet that it was paid.
+        follow(payout=payout, outcome=Outcome.PAID)
+    move_payout(payout=payout, to=PayoutState.RETURNED, reason="returned")
+    _post(payout, "returned", Account.PAID_OUT, Account.PAYABLE)
+    return_rewards(payout=payout)
+    signals.send_on_commit(signals.payout_returned, payout=payout)
 
 
 def _post(payout: Payout, step: str, debit: str, credit: str) -> None:
@@ -139,17 +185,33 @@ def _post(payout: Payout, step: str, debit: str, credit: str) -> None:
     )
 
 
-def _ask(payout: Payout, attempt: PayoutAttempt) -> PayoutResult:
-    request = PayoutRequest(
+def request_of(*, attempt: PayoutAttempt) -> PayoutRequest:
+    """What the attempt asks, the same at every try."""
+    payout = attempt.payout
+    return PayoutRequest(
         payout_id=str(payout.public_id),
         idempotency_key=str(attempt.idempotency_key),
-        amount=Money(payout.amount_minor, payout.currency),
+        amount=payout.amount,
         recipient=recipient_of(payout=payout),
         body=attempt.request,
+        tried_before=attempt.tries > 1,
     )
+
+
+def _ask(attempt: PayoutAttempt) -> PayoutResult:
     try:
-        return payout_provider(payout.provider).send(request)
-    except Exception:
+        result = payout_provider(attempt.provider).send(request_of(attempt=attempt))
+    except Exception as error:  # noqa: BLE001 - logged without its words
         # Whatever broke, the provider may have acted: only the same key may be tried again.
-        logger.exception("Payout %s: no answer from provider %s", payout.public_id, payout.provider)
+        logger.error("Payout %s: no answer from %s: %s", attempt.payout.public_id, attempt.provider, where(error))
         return PayoutResult(Outcome.UNKNOWN, message="no answer")
+    # What was asked to be sent has come back already: what that means, only the books say.
+    return replace(result, outcome=Outcome.UNKNOWN) if result.outcome == Outcome.RETURNED else result
+
+
+def where(error: BaseException | None) -> str:
+    """What broke and where, without the words of the error: they may quote what was sent, or a key."""
+    if error is None:
+        return ""
+    steps = traceback.extract_tb(error.__traceback__)
+    return " < ".join([type(error).__name__, *(f"{s.name} ({s.filename}:{s.lineno})" for s in reversed(steps))])

@@ -2,27 +2,39 @@
 
 from __future__ import annotations
 
-from referral_blocks.core.heartbeat import proves_life
 from referral_blocks.core.queue import Job
 from referral_blocks.emails.services import send_email as _send_email
 from referral_blocks.programs.models import Program
 
 from . import award_leaderboard as _prizes
+from . import confirm_payout_run as _runs
 from . import count_visits as _visits
 from . import expire_groups as _groups
 from . import forget_addresses as _addresses
 from . import import_sales as _imports
 from . import mature_rewards as _time
+from . import plan_payout_run as _plans
 from . import release_waiting as _waiting
 from .check_ledger import check_ledger as _check_ledger
+from .check_rules import warn_of_unpayable_rules as _check_rules
 from .expire_points import expire_points as _expire_points
 from .expire_rewards import expire_rewards as _expire_rewards
+from .process_provider_event import forget_old_events as _forget_old_events
+from .process_provider_event import process_provider_event as _process_provider_event
+from .process_provider_event import resume_events as _resume_events
+from .read_back_payout import read_back_payout as _read_back_payout
+from .reconcile_payouts import reconcile_all as _reconcile_all
+from .refresh_payout_account import refresh_due_accounts as _refresh_due_accounts
+from .remind_gift_cards import remind_gift_cards as _remind_gift_cards
+from .reverse_payout import carry_out_reversal as _carry_out_reversal
+from .reverse_payout import resume_reversals as _resume_reversals
 from .send_payout import send_payout as _send_payout
 
 SCHEDULES = (
     Job("referral_blocks.mature_rewards", "referral_blocks.flows.tasks.mature_rewards", minutes=1),
     Job("referral_blocks.expire_referrals", "referral_blocks.flows.tasks.expire_referrals", minutes=15),
     Job("referral_blocks.resume_work", "referral_blocks.flows.tasks.resume_work", minutes=1),
+    Job("referral_blocks.resume_payout_runs", "referral_blocks.flows.tasks.resume_payout_runs", minutes=5),
     Job("referral_blocks.resume_imports", "referral_blocks.flows.tasks.resume_imports", minutes=5),
     Job("referral_blocks.expire_groups", "referral_blocks.flows.tasks.expire_groups", minutes=5),
     Job("referral_blocks.count_visits", "referral_blocks.flows.tasks.count_visits", minutes=5),
@@ -31,18 +43,51 @@ SCHEDULES = (
     Job("referral_blocks.release_all_waiting", "referral_blocks.flows.tasks.release_all_waiting", minutes=5),
     Job("referral_blocks.expire_rewards", "referral_blocks.flows.tasks.expire_rewards", minutes=15),
     Job("referral_blocks.expire_points", "referral_blocks.flows.tasks.expire_points", minutes=60),
+    Job("referral_blocks.remind_gift_cards", "referral_blocks.flows.tasks.remind_gift_cards", minutes=360),
+    Job("referral_blocks.check_rules", "referral_blocks.flows.tasks.check_rules", minutes=360),
+    Job("referral_blocks.refresh_payout_accounts", "referral_blocks.flows.tasks.refresh_payout_accounts", minutes=15),
+    Job("referral_blocks.resume_reversals", "referral_blocks.flows.tasks.resume_reversals", minutes=15),
+    Job("referral_blocks.resume_events", "referral_blocks.flows.tasks.resume_events", minutes=1),
+    Job("referral_blocks.forget_old_events", "referral_blocks.flows.tasks.forget_old_events", minutes=24 * 60),
+    Job("referral_blocks.reconcile_payouts", "referral_blocks.flows.tasks.reconcile_payouts", minutes=24 * 60),
     Job("referral_blocks.check_ledger", "referral_blocks.flows.tasks.check_ledger", minutes=24 * 60),
 )
 
 
-@proves_life
 def send_email(email_id: int) -> None:
     _send_email(email_id=email_id)
 
 
-@proves_life
 def send_payout(payout_id: int) -> None:
     _send_payout(payout_id=payout_id)
+
+
+def read_back_payout(payout_id: int) -> None:
+    _read_back_payout(payout_id=payout_id)
+
+
+def carry_out_reversal(reversal_id: int) -> None:
+    _carry_out_reversal(reversal_id=reversal_id)
+
+
+def process_provider_event(event_id: int) -> None:
+    _process_provider_event(event_id=event_id)
+
+
+def resume_reversals() -> None:
+    _resume_reversals()
+
+
+def resume_events() -> None:
+    _resume_events()
+
+
+def forget_old_events() -> None:
+    _forget_old_events()
+
+
+def reconcile_payouts() -> None:
+    _reconcile_all()
 
 
 def mature_rewards() -> None:
@@ -89,6 +134,18 @@ def expire_points() -> None:
     _expire_points()
 
 
+def remind_gift_cards() -> None:
+    _remind_gift_cards()
+
+
+def check_rules() -> None:
+    _check_rules()
+
+
+def refresh_payout_accounts() -> None:
+    _refresh_due_accounts()
+
+
 def check_ledger() -> None:
     _check_ledger()
 
@@ -99,3 +156,16 @@ def run_import(import_id: int) -> None:
 
 def resume_imports() -> None:
     _imports.resume_imports()
+
+
+def gather_payout_run(run_id: int) -> None:
+    _plans.gather_on(run_id=run_id)
+
+
+def carry_out_payout_run(run_id: int) -> None:
+    _runs.carry_out_payout_run(run_id=run_id)
+
+
+def resume_payout_runs() -> None:
+    _plans.resume_gathering()
+    _runs.resume_payout_runs()

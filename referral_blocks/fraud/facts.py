@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+from referral_blocks.payouts.account import PayoutDestination
 from referral_blocks.people.models import Person
 from referral_blocks.people.selectors import is_known_customer
 from referral_blocks.referrals.models import Referral
@@ -19,7 +20,8 @@ MIN_PHONE_DIGITS = 6  # shorter “numbers” are what people type to get on
 
 def gather(*, referral: Referral, sale: Sale | None = None) -> Screening:
     """The facts about ``referral``, at capture or, with ``sale``, at that sale."""
-    friend, referrer = person_facts(referral.friend), person_facts(referral.referrer.person)
+    people = (referral.friend, referral.referrer.person)
+    friend, referrer = map(person_facts, people, payout_keys(*people))
     hour, day = (0, 0) if sale else _friends_lately(referral)
     site_id = referral.program.site_id
     return Screening(
@@ -43,16 +45,17 @@ def gather(*, referral: Referral, sale: Sale | None = None) -> Screening:
     )
 
 
-def person_facts(person: Person) -> PersonFacts:
+def person_facts(person: Person, keys: frozenset[str]) -> PersonFacts:
     """What checks may know of one side."""
     phone = person.phone_key if len(person.phone_key) >= MIN_PHONE_DIGITS else ""
-    return PersonFacts(person.pk, person.mailbox_key, phone, payout_keys(person))
+    return PersonFacts(person.pk, person.mailbox_key, phone, keys)
 
 
-def payout_keys(person: Person) -> frozenset[str]:
-    """Hashes of the accounts that this person is paid to. No provider stores any yet: the first that does adds them
-    here, and self-referral compares them."""
-    return frozenset()
+def payout_keys(*people: Person) -> list[frozenset[str]]:
+    """For each of these people, keyed hashes of the bank accounts and cards that they are, or were, paid to."""
+    rows = PayoutDestination.objects.filter(account__person__in=people).order_by("pk")
+    known = list(rows.values_list("account__person_id", "key")[:MOST])
+    return [frozenset(key for person_id, key in known if person_id == person.pk) for person in people]
 
 
 def _has_twin(referral: Referral, **same: str) -> bool:
@@ -86,8 +89,10 @@ def _captures_from_address(referral: Referral) -> int:
     if not referral.ip_hash:
         return 0
     since = referral.attributed_at - timedelta(days=1)
-    same = Referral.objects.filter(ip_hash=referral.ip_hash, program_id=referral.program_id, attributed_at__gt=since)
-    return same[:MOST].count()
+    # The newest of the address, whatever the programme: few, even on a day with many captures.
+    newest = Referral.objects.filter(ip_hash=referral.ip_hash).order_by("-pk")
+    rows = newest.values_list("program_id", "attributed_at")[:MOST]
+    return sum(program == referral.program_id and at > since for program, at in rows)
 
 
 def _address_of_referrer(referral: Referral) -> bool:
@@ -119,5 +124,6 @@ def _blocked(site_id: int, friend: PersonFacts, referrer: PersonFacts, ip_hash: 
 
 def _sale_seen(sale: Sale) -> SaleSeen:
     before = Sale.objects.filter(program_id=sale.program_id, recorded_at__lte=sale.recorded_at).exclude(pk=sale.pk)
-    usual = before.order_by("-recorded_at", "-pk").values_list("amount_minor", flat=True)[:USUAL_SALES]
+    # By time alone, as the index has it: many sales of one moment, such as of an import, are not sorted each time.
+    usual = before.order_by("-recorded_at").values_list("amount_minor", flat=True)[:USUAL_SALES]
     return SaleSeen(sale.amount, sale.recorded_at, tuple(usual))

@@ -36,16 +36,22 @@ def create_group(*, offer: GroupOffer, opener: Referrer) -> Group:
 def add_member(*, group: Group, referral: Referral) -> GroupMember:
     """The referral on the group's next free place; raises NotPossibleNow when there is none, or when the friend is in
     another group of the offer. The caller holds the group's lock; where a lock is no lock, the unique keys decide."""
-    taken = group.members.count()
-    if taken >= group.size:
+    taken = set(group.members.values_list("place", flat=True))
+    if len(taken) >= group.size:
         raise group_full()
+    place = next(place for place in range(1, group.size + 1) if place not in taken)
     try:
         with transaction.atomic():
-            return GroupMember.objects.create(group=group, offer_id=group.offer_id, referral=referral, place=taken + 1)
+            return GroupMember.objects.create(group=group, offer_id=group.offer_id, referral=referral, place=place)
     except IntegrityError:
         if GroupMember.objects.filter(offer_id=group.offer_id, referral=referral, active=True).exists():
             raise cannot_join() from None
         raise group_full() from None
+
+
+def remove_member(*, member: GroupMember) -> None:
+    """Give back the place of a friend who leaves the programme. The group is open, and the caller holds its lock."""
+    member.delete()
 
 
 def mark_bought(*, member: GroupMember, sale_id: Any, at: datetime | None) -> None:

@@ -5,17 +5,21 @@ from __future__ import annotations
 from datetime import timedelta
 
 from django.db import transaction
-from django.db.models import F, Q, QuerySet, Sum
+from django.db.models import BigIntegerField, Case, F, Q, QuerySet, Sum, Value, When
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from referral_blocks.core.conf import get_conf
 from referral_blocks.core.errors import Conflict, NotPossibleNow
 from referral_blocks.core.money import POINTS, Money
+from referral_blocks.people.models import Person
 
 from .models import Account, LedgerEntry, PointsLot
 from .selectors import balance_of
 from .services import post_once
+
+CHUNK = 500  # lots an UPDATE
+SETTLED = "points_kept"  # the kind of entry that settles a debt with points
 
 
 def add_points(*, key: str, program_id: int, person_id: int, points: int) -> PointsLot:
@@ -72,22 +76,33 @@ def take_points(*, key: str, program_id: int, person_id: int, points: int, note:
 
 
 def expire_lot(*, pk: int) -> bool:
-    """Post what is left of a lot past its date as expired; False when nothing is left or it is not past its date."""
+    """Post what is left of a lot past its date as expired; False when nothing is left or it is not past its date.
+
+    What its owner owes is settled with it first: those points were kept back all the time and could not be used, so
+    that the date must not take them and leave the debt.
+    """
     with transaction.atomic():
         past = PointsLot.objects.filter(pk=pk, left__gt=0, expires_at__lte=timezone.now())
         lot = past.select_for_update(of=("self",)).first()
         if lot is None or not past.filter(left=lot.left).update(left=0):
             return False
+        kept = min(_locked_debt(lot), lot.left)
+        _post_out_of(lot, "kept", SETTLED, kept, Account.CLAWBACK)
+        _post_out_of(lot, "expired", "points_expired", lot.left - kept, Account.BREAKAGE)
+    return True
+
+
+def _post_out_of(lot: PointsLot, step: str, kind: str, points: int, credit: str) -> None:
+    if points:
         post_once(
-            key=f"lot:{lot.pk}:expired",
-            kind="points_expired",
+            key=f"lot:{lot.pk}:{step}",
+            kind=kind,
             program_id=lot.program_id,
             person_id=lot.person_id,
-            amount=Money(lot.left, POINTS),
+            amount=Money(points, POINTS),
             debit=Account.POINTS,
-            credit=Account.BREAKAGE,
+            credit=credit,
         )
-    return True
 
 
 def due_lot_ids(*, limit: int) -> list[int]:
@@ -107,13 +122,29 @@ def _owed(program_id: int, person_id: int) -> int:
     return max(owed, 0)
 
 
+def _locked_debt(lot: PointsLot) -> int:
+    """What the lot's owner owes; their row stays locked, so that no payout nets the same debt at the same time."""
+    if not _owed(lot.program_id, lot.person_id):
+        return 0
+    Person.objects.select_for_update(no_key=True).get(pk=lot.person_id)
+    return _owed(lot.program_id, lot.person_id)
+
+
 def _use_up(lots: list[PointsLot], points: int) -> None:
-    wanted = points
+    """One UPDATE for up to CHUNK lots; each lot has to hold at least what is taken from it."""
+    uses: dict[int, int] = {}
     for lot in lots:
-        use = min(lot.left, wanted)
-        if use and not PointsLot.objects.filter(pk=lot.pk, left__gte=use).update(left=F("left") - use):
-            raise RuntimeError(f"Lot {lot.pk} was used by somebody else under our lock")
-        wanted -= use
+        if points <= 0:
+            break
+        uses[lot.pk] = min(lot.left, points)
+        points -= uses[lot.pk]
+    taken = list(uses.items())
+    for start in range(0, len(taken), CHUNK):
+        chunk = taken[start : start + CHUNK]
+        use = Case(*(When(pk=pk, then=Value(n)) for pk, n in chunk), output_field=BigIntegerField())
+        mine = PointsLot.objects.filter(pk__in=[pk for pk, _n in chunk], left__gte=use)
+        if mine.update(left=F("left") - use) != len(chunk):
+            raise RuntimeError("Points were used by somebody else under our lock")
 
 
 def _same(entry: LedgerEntry, person_id: int, points: int) -> LedgerEntry:

@@ -68,7 +68,19 @@ class Liability:
 
 def liability(*, program_id: int) -> list[Liability]:
     """One line a currency in which the programme has ever promised anything; one query."""
-    sums = balances(program_id=program_id)
+    return _liabilities(balances(program_id=program_id))
+
+
+def liabilities() -> dict[int, list[Liability]]:
+    """As ``liability``, by programme id for all programmes; one query."""
+    lines = LedgerLine.objects.order_by().values_list("entry__program_id", "account", "currency")
+    found: dict[int, dict[tuple[str, str], int]] = {}
+    for program_id, account, currency, total in lines.annotate(total=Sum("amount_minor")):
+        found.setdefault(program_id, {})[(account, currency)] = total
+    return {program_id: _liabilities(sums) for program_id, sums in found.items()}
+
+
+def _liabilities(sums: dict[tuple[str, str], int]) -> list[Liability]:
     return [
         Liability(
             currency=currency,

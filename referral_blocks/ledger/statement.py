@@ -30,7 +30,13 @@ WORDS: dict[str, str | Promise] = {
     "payout_unnetted": _("Sending failed: kept back no longer"),
     "payout_sent": _("On its way"),
     "payout_paid": _("Received"),
+    "payout_unsent": _("It did not arrive"),
+    "payout_returned": _("It came back to us"),
+    "payout_begun": _("Being taken back"),
+    "payout_reversed": _("Taken back"),
+    "payout_unreversed": _("It could not be taken back"),
     "points_redeemed": _("Points used"),
+    "points_kept": _("Kept, at their date, for what was taken back before"),
     "points_expired": _("Points expired"),
 }
 

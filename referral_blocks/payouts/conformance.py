@@ -13,8 +13,8 @@
         def times_paid(self, payout_id):
             return stand_in.times_paid(payout_id)
 
-It needs no test library; what pytest or unittest collects is the subclass. A hook that is not given skips the checks that
-need it, and the report says so.
+It needs no test library; what pytest collects is the subclass. A hook that is not given skips the checks that need it,
+and the report says so.
 """
 # ruff: noqa: S101 - these are tests, wherever they run
 
@@ -24,6 +24,7 @@ import json
 import logging
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any, ClassVar
 from unittest import SkipTest
@@ -34,6 +35,7 @@ from django.utils.datastructures import CaseInsensitiveMapping
 
 from referral_blocks.core.money import Money
 
+from .provider import NotSupported as Unsupported
 from .provider import (
     Outcome,
     PayoutOrder,
@@ -46,7 +48,6 @@ from .provider import (
     WebhookEvent,
     WebhookRefused,
 )
-from .provider import NotSupported as Unsupported
 
 DONE = (Outcome.PAID, Outcome.ACCEPTED)
 OPEN = (Outcome.FAILED_RETRYABLE, Outcome.UNKNOWN)
@@ -119,7 +120,7 @@ class ProviderConformance:
 
     def test_one_key_pays_once_whatever_happens(self) -> None:
         provider, request = self.make_provider(), self._request()
-        first, second = provider.send(request), provider.send(request)
+        first, second = provider.send(request), provider.send(replace(request, tried_before=True))
         assert first.outcome in DONE, first
         assert (second.outcome, second.provider_ref) == (first.outcome, first.provider_ref)
         assert self.times_paid(request.payout_id) == 1
@@ -129,6 +130,14 @@ class ProviderConformance:
         refs = [provider.send(self._request()).provider_ref for _ in range(2)]
         assert refs[0] != refs[1] or refs == ["", ""], "references are unique, or empty"
         assert max(map(len, refs)) <= 120
+
+    def test_the_frozen_body_says_all_of_it(self) -> None:
+        provider, request = self.make_provider(), self._request()
+        first = provider.send(request)
+        elsewhere = Recipient(name="Kim Example", email="kim@example.com", account="another", country="US")
+        again = provider.send(replace(request, recipient=elsewhere, tried_before=True))
+        assert (again.outcome, again.provider_ref) == (first.outcome, first.provider_ref), "a retry repeats the body"
+        assert self.times_paid(request.payout_id) == 1
 
     def test_another_process_finds_the_same_payout_by_its_key(self) -> None:
         request = self._request()
@@ -140,7 +149,7 @@ class ProviderConformance:
         self.lose_next_answer()
         lost = self._ask(provider, request)
         assert lost.outcome in (*OPEN, *DONE), "a lost answer proves nothing"
-        assert provider.send(request).outcome in DONE
+        assert provider.send(replace(request, tried_before=True)).outcome in DONE
         assert self.times_paid(request.payout_id) == 1
 
     def test_what_is_refused_is_not_paid_and_a_new_key_pays_it_once(self) -> None:
@@ -288,12 +297,13 @@ class ProviderConformance:
             amount=order.amount,
             recipient=order.recipient,
             body=json.loads(json.dumps(self.make_provider().body(order))),
+            tried_before=False,
         )
 
     def _ask(self, provider: PayoutProvider, request: PayoutRequest) -> PayoutResult:
         try:
             return provider.send(request)
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001 - whatever it is, it has to be without secrets
             self._says_no_secret(repr(error))
             return PayoutResult(Outcome.UNKNOWN)
 

@@ -9,6 +9,7 @@ from datetime import date, datetime, timedelta
 from django.db.models import F
 from django.utils import timezone
 
+from referral_blocks.core.money import Money
 from referral_blocks.programs.models import Program
 
 from .models import Payout
@@ -20,6 +21,13 @@ def policy_of(*, program_id: int, currency: str) -> PayoutPolicy:
     """The programme's limits in this currency; one that limits nothing where none are set."""
     found = PayoutPolicy.objects.filter(program_id=program_id, currency=currency).first()
     return found or PayoutPolicy(program_id=program_id, currency=currency)
+
+
+def is_above_cap(*, program_id: int, amount: Money) -> bool:
+    """Whether no day ever has room for so much."""
+    policy = policy_of(program_id=program_id, currency=amount.currency)
+    caps = (policy.daily_cap_minor, policy.person_cap_minor)
+    return any(cap is not None and amount.amount_minor > cap for cap in caps)
 
 
 def today(*, program: Program) -> date:

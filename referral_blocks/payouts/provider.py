@@ -48,6 +48,8 @@ class Capabilities:
     # How long the provider remembers a key: after that a second try with it might pay twice, so the payout is looked up
     # instead. The default is below the shortest window that a provider documents (24 hours).
     retry_window: timedelta = timedelta(hours=20)
+    # How long one call may take at worst, its own retries included; a check compares it with the queue's time-out.
+    longest_call: timedelta | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,13 +77,18 @@ class PayoutOrder:
 
 @dataclass(frozen=True, slots=True)
 class PayoutRequest:
-    """One payout to send. ``idempotency_key`` and ``body`` are the same at every try of one attempt."""
+    """One payout to send. ``idempotency_key`` and ``body`` are the same at every try of one attempt.
+
+    ``tried_before`` says that an earlier try with this key may have reached the provider: what refuses this try alone,
+    such as a key of ours that is no longer valid, then proves nothing about the payout.
+    """
 
     payout_id: str
     idempotency_key: str
     amount: Money
     recipient: Recipient
     body: Mapping[str, Any]
+    tried_before: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +96,7 @@ class PayoutResult:
     """A provider's answer; ``response`` and ``message`` are stored and shown to staff, so they must hold no secret.
 
     ``retry_after`` is the provider's own wish, where it told one; with NOT_NOW it parks everything for this provider.
+    ``refused`` says with NOT_NOW that the provider refuses us, such as for our key; else our balance is short.
     """
 
     outcome: Outcome
@@ -96,6 +104,7 @@ class PayoutResult:
     response: Mapping[str, Any] = field(default_factory=dict)
     message: str = ""
     retry_after: timedelta | None = None
+    refused: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,6 +167,11 @@ class WebhookRefused(Exception):
         self.reason = reason
 
 
+class ProviderUnavailable(Exception):
+    """What is read from, or set up with, the provider could not be: it gave no answer, or it refuses us. The message is
+    for staff and holds no secret. Never raised for a payout, whose results say all of it."""
+
+
 class NotSupported(NotImplementedError):
     """The provider cannot do this; its capabilities say so."""
 
@@ -200,11 +214,12 @@ class PayoutProvider(ABC):
         raise NotSupported
 
     def sent_since(self, moment: datetime) -> Iterable[SentPayout]:
-        """Everything in the provider's books since ``moment``, oldest or newest first. Raises NotSupported."""
+        """Everything in the provider's books since ``moment``, oldest or newest first. Raises NotSupported and
+        ProviderUnavailable."""
         raise NotSupported
 
     def balance(self, currency: str) -> Money | None:
-        """What is left to pay from, or None where there is no such thing."""
+        """What is left to pay from, or None where there is no such thing. Raises ProviderUnavailable."""
         return None
 
     def reverse(self, request: ReversalRequest) -> PayoutResult:
@@ -216,13 +231,14 @@ class PayoutProvider(ABC):
         raise NotSupported
 
     def open_account(self, *, recipient: Recipient, key: str) -> AccountFacts:
-        """Make the recipient known to the provider; the same ``key`` makes one account. Raises NotSupported."""
+        """Make the recipient known to the provider; the same ``key`` makes one account. Raises InvalidInput for what
+        is missing, NotSupported and ProviderUnavailable."""
         raise NotSupported
 
     def onboarding_url(self, *, account: str, refresh_url: str, return_url: str) -> str:
-        """Where the recipient tells the provider the rest, once. Raises NotSupported."""
+        """Where the recipient tells the provider the rest, once. Raises NotSupported and ProviderUnavailable."""
         raise NotSupported
 
     def read_account(self, account: str) -> AccountFacts:
-        """The account as it is now. Raises NotSupported."""
+        """The account as it is now. Raises NotSupported and ProviderUnavailable."""
         raise NotSupported

@@ -39,6 +39,10 @@ class PayoutRun(models.Model):
         settings.AUTH_USER_MODEL, null=True, editable=False, on_delete=models.SET_NULL, related_name="+"
     )
     created_at = models.DateTimeField(_("created"), auto_now_add=True)
+    # When every reward that goes with it was in it; until then it grows and cannot be confirmed.
+    gathered_at = models.DateTimeField(_("gathered"), null=True, editable=False)
+    # Ids of the people whose rewards stay for the next run.
+    excluded = models.JSONField(default=list, editable=False)
 
     class Meta:
         verbose_name = _("payout run")

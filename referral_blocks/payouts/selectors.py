@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import uuid
+
 from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils import timezone
 
@@ -15,22 +17,36 @@ from .registry import is_registered, payout_provider
 
 
 def due_payouts(*, limit: int) -> QuerySet[Payout]:
-    """Payouts whose next try is due, and those whose task died in the middle (its lease is over); oldest first. What is
-    stopped waits without being asked for again and again."""
+    """Payouts whose next try or look-up is due, and those whose task died in the middle (its lease is over); oldest
+    first. What is stopped waits without being asked for again and again; what was sent is looked up all the same."""
     now = timezone.now()
-    waiting = Q(state__in=(PayoutState.CONFIRMED, PayoutState.FAILED_RETRYABLE, PayoutState.UNKNOWN))
+    waiting = Q(state__in=(PayoutState.CONFIRMED, PayoutState.FAILED_RETRYABLE, PayoutState.UNKNOWN, PayoutState.SENT))
     abandoned = PayoutAttempt.objects.filter(payout=OuterRef("pk"), leased_until__lt=now)
     stuck = Q(Exists(abandoned), state=PayoutState.SENDING)
     due = Payout.objects.filter(waiting | stuck, next_try_at__lte=now, parked="")
     stopped = set(active_stops().values_list("provider", flat=True))
+    may = ~Q(provider__in=stopped)
     if EVERYTHING in stopped:
-        due = due.filter(provider__in=_in_house(due))
-    return due.exclude(provider__in=stopped).order_by("pk")[:limit]
+        may &= Q(provider__in=_in_house(due))
+    return due.filter(may | Q(state=PayoutState.SENT)).order_by("pk")[:limit]
 
 
 def _in_house(due: QuerySet[Payout]) -> list[str]:
     known = due.values_list("provider", flat=True).distinct().order_by()
     return [alias for alias in known if is_registered(alias) and payout_provider(alias).capabilities.in_house]
+
+
+def payout_by_reference(*, provider: str, ref: str = "", payout_id: str = "") -> Payout | None:
+    """The provider's payout with this id of ours, or with this reference of its own, of an attempt's or its own."""
+    mine = Payout.objects.filter(provider=provider)
+    if payout_id:
+        try:
+            return mine.filter(public_id=uuid.UUID(payout_id)).first()
+        except ValueError:
+            return None
+    if not ref:
+        return None
+    return mine.filter(Q(provider_ref=ref) | Q(attempts__provider_ref=ref)).first()
 
 
 def active_stops() -> QuerySet[SendingStop]:

@@ -86,20 +86,30 @@ def set_page_once(*, program: Program, field: str, page_id: int) -> None:
 
 def set_limits(*, program: Program, limits: Mapping[str, Any], actor: User) -> bool:
     """Write the limits that differ, each with its audit row; False when none does. The row is locked by the caller."""
-    changed = {field: value for field, value in limits.items() if getattr(program, field) != value}
+    before = {field: getattr(program, field) for field in limits}
+    changed = {field: value for field, value in limits.items() if before[field] != value}
+    note_limits(program=program, before=before, after=changed, actor=actor)
     for field, value in changed.items():
-        ProgramChange.objects.create(
-            subject=program,
-            field=field,
-            from_state=_limit(getattr(program, field)),
-            to_state=_limit(value),
-            reason="person",
-            actor=actor,
-        )
         setattr(program, field, value)
     if changed:
         program.save(update_fields=list(changed))
     return bool(changed)
+
+
+def note_limits(
+    *, program: Program, before: Mapping[str, Any], after: Mapping[str, Any], actor: User, suffix: str = ""
+) -> None:
+    """One audit row for each limit of ``after`` that differs."""
+    for field, value in after.items():
+        if before[field] != value:
+            ProgramChange.objects.create(
+                subject=program,
+                field=f"{field}{suffix}",
+                from_state=_limit(before[field]),
+                to_state=_limit(value),
+                reason="person",
+                actor=actor,
+            )
 
 
 def _limit(value: Any) -> str:

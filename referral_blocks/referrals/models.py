@@ -76,6 +76,7 @@ class Referral(models.Model):
             models.Index(fields=["program", "attributed_at"], name="rb_referral_program_time"),
             models.Index(fields=["stage", "credit_expires_at"], name="rb_referral_expiry"),
             models.Index(fields=["referrer", "attributed_at"], name="rb_referral_referrer_time"),
+            models.Index(fields=["review", "referrer"], name="rb_referral_review"),
         ]
         permissions = [("review_referral", _("Can decide about flagged referrals"))]
 

@@ -28,6 +28,8 @@ STAGES: dict[str, set[str]] = {
 }
 # Steps before which nothing was earned by a sale: the credit can still go to somebody else.
 UNEARNED = (Stage.CAPTURED, Stage.NURTURING)
+# Steps that a person took: the friend is out for good, whatever they buy.
+CLOSED = (Stage.UNQUALIFIED, Stage.WITHDRAWN)
 REVIEWS: dict[str, set[str]] = {
     Review.CLEAR: {Review.FLAGGED},
     Review.FLAGGED: {Review.APPROVED, Review.BLOCKED},
@@ -77,16 +79,16 @@ def lock_referral(*, referral_id: Any) -> Referral:
     return Referral.objects.select_related("referrer__person", "friend", "program").get(pk=referral_id)
 
 
-def qualify(*, referral: Referral, at: datetime, numbered: bool = True) -> bool:
+def qualify(*, referral: Referral, at: datetime, counts: bool = True) -> bool:
     """→ qualified by a sale at ``at``; False when it is qualified. Raises NotPossibleNow.
 
-    The first time, the friend gets the next number of the referrer's friends, for good, unless ``numbered`` is False:
-    the caller holds the lock of the referrer's standing.
+    The first time, the friend gets the next number of the referrer's friends, for good. One who does not count for the
+    referrer (``counts`` is False) gets none. The caller holds the lock of the referrer's standing.
     """
     if not change_state(referral, Stage.QUALIFIED, field="stage", allowed=STAGES, audit=ReferralChange, reason="sale"):
         return False
-    first = numbered and referral.friend_number is None
-    add_to_standing(referrer_id=referral.referrer_id, qualified=1, numbered=int(first))
+    first = counts and referral.friend_number is None
+    add_to_standing(referrer_id=referral.referrer_id, qualified=int(counts), numbered=int(first))
     if first:
         referral.friend_number = ReferrerStanding.objects.get(referrer_id=referral.referrer_id).numbered
     if referral.qualified_at is None:
@@ -95,18 +97,42 @@ def qualify(*, referral: Referral, at: datetime, numbered: bool = True) -> bool:
     return True
 
 
-def retract(*, referral: Referral) -> bool:
-    """Qualified → retracted, because the last sale was wholly reversed; False when it is so already."""
+def retract(*, referral: Referral, counts: bool = True) -> bool:
+    """Qualified → retracted, because the last sale was wholly reversed; False when it is so already. ``counts`` as for
+    qualify."""
     changed = change_state(
         referral, Stage.RETRACTED, field="stage", allowed=STAGES, audit=ReferralChange, reason="reversed"
     )
     if changed:
-        add_to_standing(referrer_id=referral.referrer_id, qualified=-1)
+        add_to_standing(referrer_id=referral.referrer_id, qualified=-int(counts))
     return changed
 
 
+def count_no_more(*, referral: Referral) -> None:
+    """A friend of whom the referrer's side was blocked does not count for the referrer any more."""
+    if referral.stage == Stage.QUALIFIED:
+        add_to_standing(referrer_id=referral.referrer_id, qualified=-1)
+
+
+def nurture(*, referral: Referral, note: str = "", actor: User | None = None) -> bool:
+    """Captured → nurturing because somebody was in touch; False when it is so already. Raises NotPossibleNow."""
+    return change_state(
+        referral, Stage.NURTURING, field="stage", allowed=STAGES, audit=ReferralChange, reason="contact", note=note,
+        actor=actor,
+    )  # fmt: skip
+
+
+def close(*, referral: Referral, to: str, note: str = "", actor: User | None = None) -> bool:
+    """Captured or nurturing → withdrawn or unqualified, by the friend (no ``actor``) or by staff; False when it is so
+    already. Raises NotPossibleNow."""
+    who = "staff" if actor else "friend"
+    return change_state(
+        referral, to, field="stage", allowed=STAGES, audit=ReferralChange, reason=who, note=note, actor=actor
+    )
+
+
 def expire(*, referral: Referral) -> bool:
-    """Captured → expired because the credit window is over. Raises NotPossibleNow for a qualified one."""
+    """Captured or nurturing → expired because the credit window is over. Raises NotPossibleNow for a qualified one."""
     return change_state(
         referral, Stage.EXPIRED, field="stage", allowed=STAGES, audit=ReferralChange, reason="credit_window"
     )

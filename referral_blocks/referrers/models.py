@@ -37,7 +37,8 @@ class ReferrerStanding(models.Model):
     visits = models.PositiveBigIntegerField(default=0)  # up to visits_until; younger ones are counted when read
     visits_until = models.DateTimeField(null=True)
     friends = models.PositiveIntegerField(default=0)
-    qualified = models.PositiveIntegerField(default=0)  # now: a retracted friend counts no more
+    # Customers now: a friend who was retracted, or blocked on the referrer's side, counts no more.
+    qualified = models.PositiveIntegerField(default=0)
     # Friends that ever qualified: the number that the next one gets. It only grows, so no number is given twice.
     numbered = models.PositiveIntegerField(default=0)
     pending_minor = models.BigIntegerField(default=0)  # in the programme's currency

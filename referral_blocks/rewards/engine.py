@@ -13,7 +13,7 @@ from referral_blocks.core.money import Money
 from referral_blocks.programs.models import Program
 
 from .conditions import holds, in_words
-from .models import RewardRule, Trigger
+from .models import RewardRule, Side, Trigger
 from .rule import FriendFacts, Happening, RuleFacts, reward_kind
 
 
@@ -82,15 +82,20 @@ def _against(rule: RewardRule, happening: Happening, program: Program) -> Iterat
 
 
 def _against_number(rule: RewardRule, friend: FriendFacts) -> Iterator[str]:
-    if not _within(friend.number, rule.friend_from, rule.friend_to):
-        yield _("This is friend %(number)d of the referrer; the rule counts %(range)s.") % {
-            "number": friend.number,
-            "range": _range(rule.friend_from, rule.friend_to),
-        }
-    elif friend.standing is not None and friend.standing < rule.friend_from and rule.friend_from > 1:
+    milestone = rule.friend_from == rule.friend_to
+    # A friend's own milestone is theirs by their number alone: nobody could tell who took whose place.
+    place = friend.number if milestone and rule.side == Side.FRIEND else friend.place
+    if milestone and rule.pk in friend.reached:
+        yield _("The referrer has reached this milestone before.")
+    elif friend.place < rule.friend_from <= friend.number:
         yield _("%(standing)d of the referrer’s friends are customers at the moment; the rule needs %(needed)d.") % {
-            "standing": friend.standing,
+            "standing": friend.place,
             "needed": rule.friend_from,
+        }
+    elif not _within(place, rule.friend_from, rule.friend_to):
+        yield _("This is friend %(number)d of the referrer; the rule counts %(range)s.") % {
+            "number": place,
+            "range": _range(rule.friend_from, rule.friend_to),
         }
 
 

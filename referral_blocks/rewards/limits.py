@@ -10,9 +10,9 @@ UPDATEs and the unique keys decide where rows are not locked (SQLite).
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
-from django.db.models import F, QuerySet
+from django.db.models import F, Q, QuerySet
 from django.utils import timezone
 
 from referral_blocks import signals
@@ -23,6 +23,7 @@ from referral_blocks.programs.periods import span_at
 from .models import CouponCode, CouponList, PendingReason, Reason, Reward, RewardRule, RewardState, Side, SpendCounter
 
 BUDGET = "budget"
+SKIPPED = timedelta(hours=1)  # how long a reward whose try has failed lets others go first
 COUPON_METHOD = "coupon"
 LIMITS = (Reason.STOCK, Reason.CAP, Reason.BUDGET)
 HELD = ("holds_stock", "holds_cap", "holds_budget")
@@ -163,18 +164,31 @@ def _take_budget(reward: Reward, counter: SpendCounter) -> list[Refusal]:
 
 
 def _is_somebodys_turn(reward: Reward, room: int) -> bool:
-    """Whether an older reward waits for nothing but budget and would fit: a new one does not jump the queue."""
+    """Whether an older reward would be let in by the budget: a new one does not jump the queue."""
     if room < reward.amount_minor:
         return False  # it does not fit anyway
+    return in_turn(program_id=reward.program_id, room=room).filter(reward__pk__lt=reward.pk).exists()
+
+
+def in_turn(*, program_id: int, room: int) -> QuerySet[PendingReason]:
+    """Which rewards the next try would let in: they fit, no other limit keeps them out, and the last try did not fail.
+
+    What else they wait for, such as an approval, does not matter: they take their part of the budget before.
+    """
     waits = PendingReason.objects.filter(
+        Q(until=None) | Q(until__lte=timezone.now()),
         reason=Reason.BUDGET,
-        reward__program_id=reward.program_id,
+        reward__program_id=program_id,
         reward__state=RewardState.PENDING,
         reward__amount_minor__lte=room,
-        reward__pk__lt=reward.pk,
     )
     elsewhere = PendingReason.objects.filter(reason__in=(Reason.STOCK, Reason.CAP)).values("reward_id")
-    return waits.exclude(reward_id__in=elsewhere).exists()
+    return waits.exclude(reward_id__in=elsewhere)
+
+
+def skip_turn(*, reward_id: int) -> None:
+    """Letting the reward in has failed: for a while others go before it. A try that works sets it back."""
+    PendingReason.objects.filter(reward=reward_id, reason=Reason.BUDGET).update(until=timezone.now() + SKIPPED)
 
 
 def _take(program_id: int, key: str, amount: int, limit: int | None) -> bool:

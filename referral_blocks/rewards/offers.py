@@ -56,6 +56,7 @@ class RuleInput:
     rank_to: int = 1
     limit_per_person: int | None = None
     method: str = "manual"
+    method_options: Mapping[str, Any] = field(default_factory=dict)
     coupon_list: CouponList | None = None
     stock: int | None = None
     low_stock_at: int = 0
@@ -101,7 +102,8 @@ def clean_rule(*, program: Program, given: RuleInput) -> tuple[dict[str, Any], l
     """The rule's fields and its conditions' fields as they are stored.
 
     Raises InvalidInput or NotFound with the path of the value, in camel case: ``("saleTo",)``,
-    ``("conditions", "0", "value")``. Whether the method exists is not known on this floor.
+    ``("conditions", "0", "value")``. Whether the method exists, and what it makes of its options, is not known on this
+    floor.
     """
     for name, choices in (("side", Side), ("trigger", Trigger), ("approval", Approval)):
         if getattr(given, name) not in choices.values:

@@ -13,8 +13,8 @@ from referral_blocks.people.models import Person
 from referral_blocks.programs.models import Program
 from referral_blocks.programs.periods import span_at
 
-from .limits import BUDGET, COUPON_METHOD, cap_key, spent
-from .models import Approval, CouponCode, PendingReason, Reason, Reward, RewardRule, RewardState, Side
+from .limits import BUDGET, COUPON_METHOD, cap_key, in_turn, spent
+from .models import Approval, CouponCode, Reason, Reward, RewardRule, RewardState, Side
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,21 +72,10 @@ class Outlook:
         if limit is None or amount.currency != program.currency:
             return []
         room = limit - spent(program_id=program.pk) - self.taken[BUDGET]
-        if amount.amount_minor > room or self._is_somebodys_turn(room):
+        if amount.amount_minor > room or in_turn(program_id=self.program.pk, room=room).exists():
             return [Wait(Reason.BUDGET)]
         self.taken[BUDGET] += amount.amount_minor
         return []
-
-    def _is_somebodys_turn(self, room: int) -> bool:
-        """Whether a reward that waits for nothing but budget would fit: a new one does not jump the queue."""
-        waits = PendingReason.objects.filter(
-            reason=Reason.BUDGET,
-            reward__program=self.program,
-            reward__state=RewardState.PENDING,
-            reward__amount_minor__lte=room,
-        )
-        elsewhere = PendingReason.objects.filter(reason__in=(Reason.STOCK, Reason.CAP)).values("reward_id")
-        return waits.exclude(reward_id__in=elsewhere).exists()
 
     def _stock(self, rule: RewardRule) -> list[Wait]:
         codes, stock = f"coupons:{rule.coupon_list_id}", f"stock:{rule.pk}"

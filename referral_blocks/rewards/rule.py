@@ -36,7 +36,8 @@ class SaleFacts:
 @dataclass(frozen=True, slots=True)
 class FriendFacts:
     """``number`` is the how-manyeth qualified friend of the referrer, ``standing`` how many are customers now (None: as
-    many as the number says); ``is_new`` is None when nobody has checked."""
+    many as the number says); ``reached`` are the ids of the milestones that the referrer has reached with others;
+    ``is_new`` is None when nobody has checked."""
 
     number: int = 1
     kind: str = "person"
@@ -44,6 +45,13 @@ class FriendFacts:
     is_new: bool | None = None
     qualified_at: datetime | None = None
     standing: int | None = None
+    reached: frozenset[int] = frozenset()
+
+    @property
+    def place(self) -> int:
+        """What milestones and tiers count: the number, and never more than there are customers. Where earlier friends
+        are none any more, later ones take their places."""
+        return self.number if self.standing is None else min(self.number, self.standing)
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +78,11 @@ class RewardKind(ABC):
     @abstractmethod
     def value(self, rule: RuleFacts, sale: SaleFacts | None) -> Money | None:
         """The reward in the rule's currency, or None when this earns nothing."""
+
+    def bounds(self, rule: RuleFacts) -> tuple[Money | None, Money | None]:
+        """The least and the most that ``value`` can be, so that what can never be paid is refused before it is
+        promised; None where the rule sets no such limit, which is the default."""
+        return None, None
 
 
 def reward_kind(alias: str) -> RewardKind:

@@ -72,6 +72,8 @@ def waiting_with_room(*, program_id: int, limit: int) -> list[int]:
     waits = PendingReason.objects.filter(reward=OuterRef("pk"))
     rewards = Reward.objects.filter(Exists(waits.filter(reason__in=LIMITS)), program=program, state=RewardState.PENDING)
     rewards = rewards.exclude(Exists(waits.filter(reason=Reason.BUDGET)) & ~_fits_budget(program))
+    # The last try failed: where many of them are the oldest, they would take the whole batch each time.
+    rewards = rewards.exclude(Exists(waits.filter(reason=Reason.BUDGET, until__gt=timezone.now())))
     rewards = _within_cap(rewards, program, Exists(waits.filter(reason=Reason.CAP)))
     free = CouponCode.objects.filter(coupon_list=OuterRef("rule__coupon_list"), reward=None)
     empty = Q(rule__stock=0) | (Q(method=COUPON_METHOD) & ~Exists(free))
@@ -112,7 +114,10 @@ def low_stock(*, program: Program) -> list[LowStock]:
     """What is down to the number to warn at, or below; two queries."""
     rules = active_rules(program_id=program.pk).filter(stock__lte=F("low_stock_at"))
     free = Count("codes", filter=Q(codes__reward=None), output_field=IntegerField())
-    lists = CouponList.objects.filter(program=program).annotate(left=free).filter(left__lte=F("low_stock_at"))
+    # A list that no rule gives from cannot run out: such as one that only keeps codes made one by one.
+    given_from = RewardRule.objects.filter(coupon_list=OuterRef("pk"))
+    lists = CouponList.objects.filter(Exists(given_from), program=program)
+    lists = lists.annotate(left=free).filter(left__lte=F("low_stock_at"))
     return [
         *(LowStock(r.title, r.stock or 0, r.low_stock_at, rule_id=r.pk) for r in rules),
         *(LowStock(c.name, c.left, c.low_stock_at, coupon_list_id=c.pk) for c in lists.order_by("pk")),

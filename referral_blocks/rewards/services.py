@@ -33,11 +33,12 @@ STEPS: dict[str, set[str]] = {
     # Back to pending: its payout failed for good, and staff look at it again.
     S.APPROVED: {S.RESERVED, S.PENDING, S.VOID, S.EXPIRED},
     S.RESERVED: {S.ISSUED, S.APPROVED},
-    S.ISSUED: {S.REDEEMED, S.CLAWED_BACK},
+    # Back to approved: the payout came back, so that nobody has it.
+    S.ISSUED: {S.REDEEMED, S.CLAWED_BACK, S.APPROVED},
     S.REDEEMED: {S.CLAWED_BACK},
     # A dispute that was won brings back what it had cancelled or taken.
     S.VOID: {S.PENDING},
-    S.CLAWED_BACK: {S.ISSUED},
+    S.CLAWED_BACK: {S.ISSUED, S.APPROVED},
 }
 COUNTED = (S.VOID, S.EXPIRED, S.ISSUED, S.PENDING)  # steps that change what a standing counts
 UNDERWAY = (S.PENDING, S.APPROVED, S.RESERVED)
@@ -209,6 +210,11 @@ def move_reward(*, reward: Reward, to: str, reason: str, note: str = "", actor: 
             _count(reward, pending=-kept, earned=kept)
             if reward.clawed_minor and not kept:
                 move_reward(reward=reward, to=S.CLAWED_BACK, reason=reason)
+        elif to == S.APPROVED and before in (S.ISSUED, S.CLAWED_BACK):
+            reward.issued_at = None
+            reward.save(update_fields=["issued_at"])
+            kept = reward.amount_minor - reward.clawed_minor
+            _count(reward, pending=kept, earned=-kept)
         elif to == S.PENDING and before == S.VOID:
             note_refusals(reward=reward, refusals=reserve(reward=reward))
             _count(reward, pending=reward.amount_minor)

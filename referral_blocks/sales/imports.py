@@ -48,6 +48,12 @@ def row_is_done(*, sale_import: SaleImport, number: int) -> bool:
     return SaleImportRow.objects.filter(sale_import=sale_import, number=number).exists()
 
 
+def is_recorded(*, sale_import: SaleImport, number: int) -> bool:
+    """Whether the row recorded a sale, or in a dry run would."""
+    rows = SaleImportRow.objects.filter(sale_import=sale_import, number=number)
+    return rows.filter(outcome=RowOutcome.RECORDED).exists()
+
+
 def rows_done(*, sale_import: SaleImport) -> set[int]:
     """The numbers of the rows that are done."""
     return set(SaleImportRow.objects.filter(sale_import=sale_import).values_list("number", flat=True))

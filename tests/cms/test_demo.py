@@ -9,15 +9,18 @@ import subprocess
 import sys
 import urllib.request
 from pathlib import Path
+from typing import Any
 
 import psutil
 import pytest
 
+from cms.demo.providers import choose_providers
 from tests.processes import ROOT, demo_environment, free_port, running_demo
 
 KEYS = [
     "base_url", "admin_url", "admin_username", "admin_password", "graphql_url", "api_key", "program", "landing_url",
-    "share_url", "code", "link",
+    "share_url", "code", "link", "business_program", "business_landing_url", "business_share_url", "stripe_sandbox",
+    "runa_sandbox",
 ]  # fmt: skip
 
 
@@ -47,6 +50,56 @@ def test_it_serves_stops_cleanly_and_a_second_run_changes_nothing(tmp_path):
         assert not [c for c in children if c.is_running() and c.status() != psutil.STATUS_ZOMBIE]
     with running_demo(env) as (second, _process):
         assert second == first
+
+
+def books(sandbox: str) -> dict[str, Any]:
+    with urllib.request.urlopen(f"{sandbox}/_sandbox/books", timeout=10) as response:
+        return json.load(response)
+
+
+def set_balance(sandbox: str, amount_minor: int) -> None:
+    content = json.dumps({"currency": "GBP", "amount_minor": amount_minor}).encode()
+    urllib.request.urlopen(f"{sandbox}/_sandbox/balance", content, timeout=10).close()
+
+
+@pytest.mark.timeout(240)
+def test_a_sandbox_keeps_its_books_and_one_that_dies_ends_the_demo_with_one_clear_line(tmp_path):
+    env = demo_environment(tmp_path / "data", free_port())
+    with running_demo(env) as (demo, _process):
+        set_balance(demo["stripe_sandbox"], 123)
+        kept = (tmp_path / "data" / "sandbox.json").read_text()
+        assert stat.S_IMODE((tmp_path / "data" / "sandbox.json").stat().st_mode) == 0o600
+    with running_demo(env) as (demo, process):
+        assert books(demo["stripe_sandbox"])["balances"]["GBP"] == 123
+        assert (tmp_path / "data" / "sandbox.json").read_text() == kept
+        (sandbox,) = [c for c in psutil.Process(process.pid).children() if "runa" in c.cmdline()]
+        sandbox.kill()
+        assert process.wait(60) != 0
+        said = (tmp_path / "data" / "demo.out").read_text().splitlines()
+    assert said[-1].startswith("CommandError: The runa sandbox process ended (code -9). See ")
+
+
+@pytest.mark.parametrize(
+    ("name", "key", "begins"),
+    [("STRIPE_SECRET_KEY", "sk_live_planted", "sk_test_"), ("RUNA_API_KEY", "wg-planted", "XX")],
+)
+def test_a_key_that_moves_real_money_is_refused_in_one_clear_line(tmp_path, name, key, begins):
+    result = run_demo(PORT=str(free_port()), DATA_DIR=str(tmp_path), **{name: key})
+    assert result.returncode != 0
+    (line,) = result.stderr.strip().splitlines()
+    assert line == f"CommandError: The demo takes test keys only: {name} has to begin with {begins}"
+    assert not (tmp_path / "db.sqlite3").exists()
+
+
+def test_with_test_keys_there_is_no_sandbox(tmp_path, monkeypatch, settings):
+    given = {"STRIPE_SECRET_KEY": "sk_test_mine", "RUNA_API_KEY": "XX-mine", "RUNA_API_URL": ""}
+    for name, value in given.items():
+        monkeypatch.setenv(name, value)
+    settings.REFERRAL_BLOCKS = dict(settings.REFERRAL_BLOCKS)
+    assert choose_providers(data=tmp_path, port=8000) == {}
+    chosen = settings.REFERRAL_BLOCKS["PAYOUT_PROVIDERS"]
+    assert (chosen["stripe"]["options"]["api_key"], chosen["stripe"]["options"]["api_url"]) == ("sk_test_mine", "")
+    assert chosen["runa"]["options"]["base_url"] == "https://playground.runa.io/v2"
 
 
 def test_a_port_in_use_is_one_clear_line(tmp_path):

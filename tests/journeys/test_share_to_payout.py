@@ -2,49 +2,20 @@
 
 from __future__ import annotations
 
-import email
-import email.policy
 import io
-import json
 import re
-import urllib.request
-from pathlib import Path
-from typing import Any
 
 import pytest
 import zxingcpp
 from PIL import Image
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, expect
 
 from tests.browser import chromium
 from tests.processes import demo_environment, free_port, running_demo, wait_for
 
+from .steps import PHONE, SALE, approve_and_end_hold, fill_friend_form, fill_join_form, graphql, mail_to, sign_in
+
 REFERRER, FRIEND = "ana@example.com", "kim@example.com"
-PHONE = {"width": 375, "height": 800}
-SALE = """mutation ($input: RecordSaleInput!) {
-  recordSale(input: $input) { alreadyRecorded sale { externalId } rewards { side state } errors { code path message } }
-}"""
-
-
-def graphql(demo: dict[str, str], query: str, variables: dict[str, Any], **headers: str) -> dict[str, Any]:
-    body = json.dumps({"query": query, "variables": variables}).encode()
-    request = urllib.request.Request(
-        demo["graphql_url"], body, {"Content-Type": "application/json", **headers}, method="POST"
-    )
-    with urllib.request.urlopen(request, timeout=20) as response:
-        return json.load(response)["data"]
-
-
-def mail_to(folder: Path, address: str, words: str) -> str | None:
-    """The text of the mail to ``address`` that holds ``words``, or None while there is none."""
-    for file in sorted(folder.glob("*.log")):
-        for part in file.read_bytes().split(b"\n" + b"-" * 79 + b"\n"):
-            message = email.message_from_bytes(part.strip(), policy=email.policy.default)
-            if message["To"] == address:
-                text = message.get_body(("plain",)).get_content()
-                if words in text:
-                    return str(text)
-    return None
 
 
 @pytest.mark.timeout(400)
@@ -59,16 +30,6 @@ def test_share_to_payout(tmp_path):
         hand_over(browser, demo)
         see_it_paid(browser, demo, re.search(r"http\S+/sign-in/\S+", text).group())
         report(browser, demo)
-
-
-def sign_in(browser: Browser, demo: dict[str, str]) -> Page:
-    page = browser.new_page(viewport={"width": 1280, "height": 900})
-    page.goto(demo["admin_url"])
-    page.get_by_label("Username").fill(demo["admin_username"])
-    page.get_by_label("Password").fill(demo["admin_password"])
-    page.get_by_role("button", name="Sign in").click()
-    expect(page.get_by_role("link", name="Dashboard").first).to_be_attached()
-    return page
 
 
 def publish(browser: Browser, demo: dict[str, str]) -> None:
@@ -91,12 +52,7 @@ def join(browser: Browser, demo: dict[str, str]) -> str:
     context = browser.new_context(viewport=PHONE, permissions=["clipboard-read", "clipboard-write"])
     page = context.new_page()
     page.goto(demo["share_url"])
-    page.wait_for_timeout(1600)  # nobody fills a form faster, and the form says so
-    page.get_by_label("Name").first.fill("Ana Example")
-    page.get_by_label("E-mail").first.fill(REFERRER)
-    for box in page.get_by_role("checkbox").all():
-        box.check()
-    page.get_by_role("button", name=re.compile("link", re.I)).first.click()
+    fill_join_form(page, name="Ana Example", address=REFERRER)
     link = page.get_by_role("textbox", name="Your link").input_value()
     assert re.fullmatch(re.escape(demo["base_url"]) + r"r/[2-9A-Z]{9}/", link)
     page.get_by_role("button", name="Copy the link").click()
@@ -120,12 +76,7 @@ def befriend(browser: Browser, demo: dict[str, str], link: str) -> None:
     expect(page.get_by_text("Ana").first).to_be_visible()
     cookies = [c for c in context.cookies() if c["name"].startswith("rb_visit_")]
     assert [(c["httpOnly"], c["sameSite"]) for c in cookies] == [(True, "Lax")]
-    page.wait_for_timeout(1600)
-    page.get_by_label("Name").first.fill("Kim Example")
-    page.get_by_label("E-mail").first.fill(FRIEND)
-    page.get_by_role("checkbox").first.check()
-    page.get_by_role("button", name="Claim my offer").dblclick()
-    expect(page.get_by_text("Thank you")).to_be_visible()
+    fill_friend_form(page, name="Kim Example", address=FRIEND)
     context.close()
 
 
@@ -143,16 +94,7 @@ def sell(demo: dict[str, str]) -> None:
 def hand_over(browser: Browser, demo: dict[str, str]) -> None:
     """Staff approve the referrer's reward, end its hold, and hand over what the worker has put on their list."""
     page = sign_in(browser, demo)
-    desk = demo["admin_url"] + "referrals/reward-desk/"
-    page.goto(desk)
-    page.get_by_role("link", name="Approve").first.click()
-    page.get_by_role("button", name="Approve").click()
-    expect(page.get_by_text("was approved")).to_be_visible()
-    page.goto(desk)
-    page.get_by_role("link", name="End the hold").first.click()
-    page.get_by_label("Note").fill("Customer for ten years")
-    page.get_by_role("button", name="End the hold").click()
-    expect(page.get_by_text("It is on its way")).to_be_visible()
+    approve_and_end_hold(page, demo)
     page.goto(demo["admin_url"] + "referrals/handover-desk/")
     todo = page.get_by_role("link", name="Mark handed over")
     wait_for(lambda: page.reload() and todo.count() == 2, why="the worker has not put both rewards on the list")

@@ -7,6 +7,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandParser
 
+from referral_blocks.core.heartbeat import forget_old
 from referral_blocks.core.queue import sync_schedules
 from referral_blocks.core.supervisor import Supervisor
 from referral_blocks.flows.tasks import SCHEDULES
@@ -23,14 +24,19 @@ class Command(BaseCommand):
             default=Supervisor.stale_after,
             help="seconds without a beat after which the cluster is replaced; more than the queue's time-out",
         )
-
         parser.add_argument(
             "--grace", type=float, default=Supervisor.grace, help="seconds that running tasks have to end after SIGTERM"
+        )
+        parser.add_argument(
+            "--longest-wait",
+            type=float,
+            default=Supervisor.longest_wait,
+            help="seconds at most before a cluster that dies again and again is started once more",
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
         sync_schedules(SCHEDULES)
+        forget_old()
         command = [sys.executable, sys.argv[0], "qcluster"]
-        Supervisor(
-            command, beat_every=options["beat_every"], stale_after=options["stale_after"], grace=options["grace"]
-        ).run()
+        given = {name: options[name] for name in ("beat_every", "stale_after", "grace", "longest_wait")}
+        Supervisor(command, **given).run()

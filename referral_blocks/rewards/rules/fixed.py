@@ -11,3 +11,6 @@ class FixedReward(RewardKind):
 
     def value(self, rule: RuleFacts, sale: SaleFacts | None) -> Money | None:
         return rule.amount
+
+    def bounds(self, rule: RuleFacts) -> tuple[Money | None, Money | None]:
+        return rule.amount, rule.amount

@@ -51,3 +51,8 @@ class PercentageReward(RewardKind):
         share = (base * Decimal(rule.options["percent"]) / HUNDRED).quantize(Decimal(1), ROUND_HALF_UP)
         minor = min(max(int(share), int(rule.options.get("floor_minor", 0))), rule.amount.amount_minor)
         return Money(minor, rule.amount.currency) if minor > 0 else None
+
+    def bounds(self, rule: RuleFacts) -> tuple[Money | None, Money | None]:
+        floor = int(rule.options.get("floor_minor", 0))
+        least = min(floor, rule.amount.amount_minor)
+        return (Money(least, rule.amount.currency) if floor else None), rule.amount

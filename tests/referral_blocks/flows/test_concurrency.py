@@ -16,7 +16,7 @@ from referral_blocks.ledger.selectors import unbalanced_entries
 from referral_blocks.links.models import ReferralLink
 from referral_blocks.payouts.models import Payout, PayoutAttempt
 from referral_blocks.payouts.providers.manual.models import Handover
-from referral_blocks.payouts.services import requeue_due_payouts
+from referral_blocks.payouts.sweeper import requeue_due_payouts
 from referral_blocks.referrals.models import Referral
 from referral_blocks.referrers.models import Referrer
 from referral_blocks.rewards.models import Reward
@@ -82,7 +82,7 @@ def test_many_sweepers_queue_a_payout_once():
     sale = {"source": "api", "external_id": "1", "friend_email": "friend@example.com", "amount": "10"}
     record_sale(program=program, currency="GBP", **sale)
     Payout.objects.update(next_try_at=timezone.now() - timedelta(minutes=1))
-    results = at_once(lambda n: requeue_due_payouts(task="none", limit=10))
+    results = at_once(lambda n: requeue_due_payouts(send="none", look_up="none", limit=10))
     assert sorted(results) == [0] * (THREADS - 1) + [1]
 
 

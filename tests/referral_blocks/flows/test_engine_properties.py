@@ -33,13 +33,17 @@ from referral_blocks.flows.import_coupons import import_coupons
 from referral_blocks.flows.join_program import join_program
 from referral_blocks.flows.mark_handed_over import mark_handed_over
 from referral_blocks.flows.mature_rewards import mature_rewards
+from referral_blocks.flows.nurture_referral import nurture_referral
 from referral_blocks.flows.record_sale import record_sale
 from referral_blocks.flows.redeem_points import redeem_points
+from referral_blocks.flows.redeem_reward import redeem_reward
 from referral_blocks.flows.release_waiting import release_all_waiting, release_waiting
 from referral_blocks.flows.reverse_sale import reverse_sale
 from referral_blocks.flows.review_referral import review_referral
 from referral_blocks.flows.send_payout import send_payout
+from referral_blocks.flows.unqualify_referral import unqualify_referral
 from referral_blocks.flows.void_reward import void_reward
+from referral_blocks.flows.withdraw_referral import withdraw_referral
 from referral_blocks.ledger.models import PointsLot
 from referral_blocks.ledger.selectors import liability, points_balance, trial_balance
 from referral_blocks.ledger.statement import statement
@@ -50,9 +54,12 @@ from referral_blocks.payouts.providers.manual.provider import ManualProvider
 from referral_blocks.people.models import Person
 from referral_blocks.programs.models import Program
 from referral_blocks.referrals.models import Referral
+from referral_blocks.referrals.services import set_review
 from referral_blocks.referrers.models import Referrer, ReferrerStanding
 from referral_blocks.rewards.limits import spent
+from referral_blocks.rewards.milestones import still_reached
 from referral_blocks.rewards.models import CouponCode, CouponList, Reward, RewardRule, SpendCounter
+from referral_blocks.rewards.services import hold_for_review
 from referral_blocks.sales.models import Sale
 from tests.make import make_program
 
@@ -63,13 +70,16 @@ RULES: tuple[dict[str, Any], ...] = (
     {"side": "referrer", "title": "£20", "amount_minor": 2000, "hold_days": 14, "sale_to": None, "expires_days": 45},
     {"side": "referrer", "title": "Points", "amount_minor": 100, "currency": "PTS", "method": "points", **AUTOMATIC},
     {"side": "referrer", "title": "10%", "kind": "percentage", "amount_minor": 2500, "options": {"percent": "10"},
-     **AUTOMATIC, "hold_days": 7},
-    {"side": "friend", "title": "£7", "amount_minor": 700, "stock": 6, **AUTOMATIC},
+     **AUTOMATIC, "hold_days": 7, "limit_per_person": 3},
+    {"side": "friend", "title": "£7", "amount_minor": 700, "stock": 6, "limit_per_person": 1, **AUTOMATIC},
+    {"side": "referrer", "title": "Second friend", "amount_minor": 1500, "friend_from": 2, "friend_to": 2, **AUTOMATIC,
+     "sale_to": 1},
 )  # fmt: skip
 COUPON = {"side": "friend", "title": "Coupon", "amount_minor": 300, "method": "coupon", **AUTOMATIC}
 REFERRERS = ("ana@example.com", "ben@example.com")  # they have joined, and the first two friends are Ben’s
 # Each referrer's own second address is among the friends: it is flagged.
 FRIENDS = ("f1@example.com", "f2@example.com", "f3@example.com", "f4@example.com", "ana+2@example.com")
+LOOKS = ("flag", "flag", "approve", "approve", "block", "contact", "contact", "withdraw", "unqualify")
 PICK = st.integers(0, 999)  # taken modulo what there is, so that every story makes sense
 seen: Counter[str] = Counter()
 
@@ -117,12 +127,15 @@ class Stories(RuleBasedStateMachine):
 
     # What people and shops do
 
-    @rule(who=st.sampled_from(REFERRERS))
-    def join(self, who: str) -> None:
-        self.do("join", lambda: join_program(program=self.program, email=who, name="Ana B", accept_terms=True))
+    # One rule for both: joining again changes nothing, and would take the place of steps that do.
+    @rule(who=st.sampled_from((*REFERRERS, *FRIENDS)), pick=PICK)
+    def join_or_capture(self, who: str, pick: int) -> None:
+        if who in REFERRERS:
+            self.do("join", lambda: join_program(program=self.program, email=who, name="Ana B", accept_terms=True))
+        else:
+            self._capture(who, pick)
 
-    @rule(friend=st.sampled_from(FRIENDS), pick=PICK)
-    def capture(self, friend: str, pick: int) -> None:
+    def _capture(self, friend: str, pick: int) -> None:
         code = self.one(Referrer.objects.all(), pick).links.first().code
         given = {"email": friend, "name": "Kim", "accept_terms": True, "code": code}
         self.do("capture", lambda: capture_referral(program=self.program, **given))
@@ -199,12 +212,26 @@ class Stories(RuleBasedStateMachine):
         reward = self.one(Reward.objects.all(), pick)
         self.do("cancel", lambda: void_reward(reward=reward, reason="test", actor=self.staff))
 
-    @precondition(lambda self: Referral.objects.filter(review="flagged").exists())
-    @rule(pick=PICK, approve=st.booleans())
-    def review(self, pick: int, approve: bool) -> None:
-        referral = self.one(Referral.objects.filter(review="flagged"), pick)
-        given = {"referral": referral, "approve": approve, "note": "Looked", "actor": self.staff}
-        self.do("review", lambda: review_referral(**given))
+    @rule(pick=PICK, step=st.sampled_from(LOOKS), side=st.sampled_from(["referrer", "friend", "both"]))
+    def look_at_a_friend(self, pick: int, step: str, side: str) -> None:
+        referral = self.one(Referral.objects.all(), pick)
+        by = {"referral": referral, "actor": self.staff}
+        if step in ("flag", "approve", "block"):
+            self.do("flag", lambda: self._flag(referral))
+        if step in ("approve", "block"):
+            given = {**by, "approve": step == "approve", "side": side, "note": "Looked"}
+            self.do(f"{step} {side}", lambda: review_referral(**given))
+        elif step == "contact":
+            self.do(step, lambda: nurture_referral(**by))
+        elif step != "flag":
+            leave = withdraw_referral if step == "withdraw" else unqualify_referral
+            self.do(step, lambda: leave(reason="Test", **by))
+
+    def _flag(self, referral: Referral) -> None:
+        """As a check does that has found something: new rewards of both sides wait, and those that wait already."""
+        set_review(referral=referral, to="flagged", reason="test")
+        for reward in Reward.objects.filter(referral=referral, state="pending"):
+            hold_for_review(reward=reward, cause="test")
 
     @rule(budget=st.sampled_from([None, 0, 3000, 9000, 20000]), cap=st.sampled_from([None, 2500, 6000]))
     def change_limits(self, budget: int | None, cap: int | None) -> None:
@@ -237,8 +264,15 @@ class Stories(RuleBasedStateMachine):
     @precondition(lambda self: Handover.objects.exists())
     @rule(pick=PICK)
     def hand_over(self, pick: int) -> None:
-        handover = self.one(Handover.objects.all(), pick)
-        self.do("hand over", lambda: mark_handed_over(handover=handover, actor=self.staff))
+        waiting = Handover.objects.filter(handed_over_at=None)
+        for handover in list(waiting[:2]) or [self.one(Handover.objects.all(), pick)]:
+            self.do("hand over", lambda one=handover: mark_handed_over(handover=one, actor=self.staff))
+
+    @precondition(lambda self: Reward.objects.filter(state="issued").exists())
+    @rule(pick=PICK)
+    def use(self, pick: int) -> None:
+        reward = self.one(Reward.objects.exclude(issued_at=None), pick)
+        self.do("use", lambda: redeem_reward(reward=reward, actor=self.staff))
 
     @rule(days=st.sampled_from([1, 5, 8, 15, 31]))
     def time_passes(self, days: int) -> None:
@@ -287,6 +321,14 @@ class Stories(RuleBasedStateMachine):
         assert rule_.stock + rule_.rewards.filter(holds_stock=True).count() == self.stock
         given = CouponCode.objects.exclude(reward=None)
         assert given.count() == Reward.objects.filter(method="coupon", holds_stock=True).count()
+
+    @invariant()
+    def nobody_has_more_than_a_rule_gives(self) -> None:
+        limited = Reward.objects.filter(rule__limit_per_person__isnull=False).exclude(state__in=["void", "expired"])
+        for row in limited.values("rule", "rule__limit_per_person", "person").order_by().annotate(n=Count("pk")):
+            assert row["n"] <= row["rule__limit_per_person"], row
+        reached = still_reached(Reward.objects.filter(rule__friend_to=2)).values("rule", "person").order_by()
+        assert not reached.annotate(n=Count("pk")).filter(n__gt=1).exists()
 
     @invariant()
     def nothing_is_owed_or_paid_beyond_the_budget(self) -> None:

@@ -69,6 +69,50 @@ def test_a_dry_run_says_what_would_happen_and_records_nothing(program):
     ]
 
 
+TWICE = (
+    f"{HEAD}\n"
+    "A-1,friend@example.com,-1\n"  # refused: it records nothing
+    "A-1,friend@example.com,10\n"
+    "A-2,friend@example.com,5\n"
+    "A-1,friend@example.com,10.00\n"  # the same again
+    "A-1,friend@example.com,11\n"  # another amount
+    "A-1,nobody@example.com,10\n"
+    "A-2 ,friend@example.com,5\n"
+)
+
+
+def outcomes(started):
+    return list(SaleImportRow.objects.filter(sale_import=started).values_list("number", "outcome", "code"))
+
+
+@pytest.mark.parametrize("batch", [500, 2])
+def test_a_dry_run_says_of_orders_that_come_twice_what_the_real_run_says(program, monkeypatch, batch):
+    monkeypatch.setattr(import_sales, "BATCH", batch)
+
+    def run_through(started):
+        while run_import(import_id=started.pk):
+            pass
+        started.refresh_from_db()
+        return outcomes(started)
+
+    started = start(program, TWICE)
+    dry = run_through(started)
+    assert dry == [
+        (2, "refused", "invalid_amount"),
+        (3, "recorded", ""),
+        (4, "recorded", ""),
+        (5, "repeated", ""),
+        (6, "refused", "conflict"),
+        (7, "refused", "no_referral"),
+        (8, "repeated", ""),
+    ]
+    conflict = SaleImportRow.objects.get(code="conflict").message
+    assert conflict == "Row 3 of this file has the same order number, with other content."
+    assert (Sale.objects.count(), Reward.objects.count(), LedgerEntry.objects.count()) == (0, 0, 0)
+    confirm_import(sale_import=started)
+    assert (run_through(started), Sale.objects.count()) == (dry, 2)
+
+
 def test_a_confirmed_run_records_the_sales_and_forgets_the_file(program):
     started = confirmed(program)
     assert (started.dry_run, progress(started)) == (False, (3, 0, 0, 0, 0))
@@ -155,7 +199,7 @@ def test_a_late_task_of_the_dry_run_does_not_touch_the_real_run(program):
     confirm_import(sale_import=started)
     SaleImport.objects.update(state="running")
     row = next(import_sales.sale_source("csv").rows(late.content))
-    assert import_sales._do(late, row) is False
+    assert import_sales._do(late, row, import_sales._Twins(late)) is False
     assert not SaleImportRow.objects.exists()
 
 

@@ -13,9 +13,11 @@ from django.utils import timezone
 from referral_blocks import signals
 from referral_blocks.core.errors import NotPossibleNow
 from referral_blocks.core.queue import waiting_count
+from referral_blocks.flows import release_waiting as release_module
 from referral_blocks.flows.check_ledger import check_ledger
 from referral_blocks.flows.expire_rewards import expire_rewards
 from referral_blocks.flows.mature_rewards import mature_rewards
+from referral_blocks.flows.preview_rewards import SaleInput, preview_rewards
 from referral_blocks.flows.record_sale import record_sale
 from referral_blocks.flows.release_waiting import release_all_waiting, release_waiting
 from referral_blocks.flows.reverse_sale import reverse_sale
@@ -156,6 +158,72 @@ def test_what_a_cancelled_reward_frees_goes_to_the_oldest_that_waits_and_not_to_
     assert (waits(third), waits(fourth)) == ({"hold", "budget"}, {"hold", "budget"})
     release_waiting(program=program)
     assert (waits(third), waits(fourth)) == ({"hold"}, {"hold", "budget"})
+
+
+@pytest.mark.django_db
+def test_a_reward_that_cannot_be_let_in_does_not_keep_its_turn_for_ever(monkeypatch):
+    program = prepare(5, budget_minor=500)
+    _paid, faulty, second = [buy(program, n).rewards[0] for n in range(3)]
+    real = release_module.retry_limits
+
+    def breaks(*, reward):
+        if reward.pk == faulty.pk:
+            raise RuntimeError("its provider is gone")
+        return real(reward=reward)
+
+    monkeypatch.setattr(release_module, "retry_limits", breaks)
+    Program.objects.update(budget_minor=1500)
+    assert release_waiting(program=program) == 1
+    assert (waits(faulty), waits(second), spent(program_id=program.pk)) == ({"budget"}, set(), 1000)
+    # There is room for one, and the faulty one's turn is over: a new sale need not wait.
+    assert [w.reason for w in previewed(program, 3).waits] == []
+    assert waits(buy(program, 3).rewards[0]) == set()
+    Program.objects.update(budget_minor=2000)
+    with time_machine.travel(timezone.now() + timedelta(minutes=61)):
+        # It is its turn again; once what was wrong is mended, it is let in first.
+        assert waits(buy(program, 4).rewards[0]) == {"budget"}
+        assert release_waiting(program=program) == 1
+        Program.objects.update(budget_minor=2500)
+    with time_machine.travel(timezone.now() + timedelta(minutes=123)):
+        monkeypatch.setattr(release_module, "retry_limits", real)
+        assert (release_waiting(program=program), waits(faulty)) == (1, set())
+    assert check_ledger() == []
+
+
+@pytest.mark.django_db
+def test_a_hundred_faulty_ones_keep_nobody_out(monkeypatch):
+    monkeypatch.setattr(release_module, "BATCH", 2)
+    program = prepare(4, budget_minor=0)
+    rewards = [buy(program, n).rewards[0] for n in range(4)]
+    real = release_module.retry_limits
+
+    def breaks(*, reward):
+        if reward.pk != rewards[3].pk:
+            raise RuntimeError("its provider is gone")
+        return real(reward=reward)
+
+    monkeypatch.setattr(release_module, "retry_limits", breaks)
+    Program.objects.update(budget_minor=10_000)
+    assert [release_waiting(program=program) for _ in range(2)] == [0, 1]
+    assert all_waiting() == [{"budget"}] * 3
+
+
+@pytest.mark.django_db
+def test_a_reward_that_waits_for_more_than_the_budget_keeps_its_turn():
+    """It is let in by the next try and waits on for the rest, so that its turn does not last."""
+    program = prepare(3, rules=[{**FIVER, "approval": "person"}], budget_minor=500)
+    _first, second = [buy(program, n).rewards[0] for n in range(2)]
+    Program.objects.update(budget_minor=1000)
+    third = buy(program, 2).rewards[0]
+    assert (waits(second), waits(third)) == ({"approval", "budget"}, {"approval", "budget"})
+    assert release_waiting(program=program) == 1
+    assert (waits(second), waits(third)) == ({"approval"}, {"approval", "budget"})
+
+
+def previewed(program, number):
+    program.refresh_from_db()
+    email = f"friend{number}@example.com"
+    return preview_rewards(program=program, sale=SaleInput("10"), friend_email=email)[0]
 
 
 @pytest.mark.django_db

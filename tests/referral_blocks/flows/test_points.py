@@ -4,19 +4,25 @@ from datetime import timedelta
 
 import pytest
 import time_machine
+from django.db import connection, transaction
 from django.test import override_settings
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from referral_blocks.core.errors import Conflict, DomainError, NotPossibleNow
+from referral_blocks.core.money import Money
 from referral_blocks.flows.check_ledger import check_ledger
 from referral_blocks.flows.expire_points import expire_points
 from referral_blocks.flows.record_sale import record_sale
 from referral_blocks.flows.redeem_points import redeem_points
 from referral_blocks.flows.reverse_sale import reverse_sale
 from referral_blocks.flows.send_payout import send_payout
-from referral_blocks.ledger.models import LedgerEntry, PointsLot
-from referral_blocks.ledger.points import spendable
+from referral_blocks.ledger import points as points_module
+from referral_blocks.ledger.models import Account, LedgerEntry, PointsLot
+from referral_blocks.ledger.points import add_points, spendable
 from referral_blocks.ledger.selectors import balances, points_balance, unbalanced_entries
+from referral_blocks.ledger.services import post_transfer
+from referral_blocks.ledger.statement import statement
 from referral_blocks.payouts.models import Payout
 from referral_blocks.people.models import Person
 from referral_blocks.programs.models import Program
@@ -224,6 +230,96 @@ def test_points_of_a_sale_that_came_back_cannot_be_used():
     reverse_sale(kind="refund", reversal_id="r-2", **sale)
     assert both(program, person) == (40, 0)
     assert check_ledger() == []
+
+
+def many_lots(program, person, count):
+    """That many lots of one point, given in the ledger, too."""
+    for number in range(count):
+        add_points(key=f"lot{number}", program_id=program.pk, person_id=person.pk, points=1)
+        post_transfer(
+            key=f"given{number}", kind="points_given", program_id=program.pk, person_id=person.pk,
+            amount=Money(1, "PTS"), debit=Account.EXPENSE, credit=Account.POINTS,
+        )  # fmt: skip
+
+
+@pytest.mark.django_db
+def test_fifty_lots_cost_as_many_queries_as_one(django_assert_num_queries):
+    program, person = make_program(), Person.objects.create(email="p@example.com", email_key="p@example.com")
+    many_lots(program, person, 52)
+    with CaptureQueriesContext(connection) as one:
+        use(program, person, 1, "r1")
+    with django_assert_num_queries(len(one)):
+        use(program, person, 50, "r2")
+    assert both(program, person) == (1, 1)
+    assert list(PointsLot.objects.order_by("pk").values_list("left", flat=True)) == [0] * 51 + [1]
+    assert check_ledger() == []
+
+
+@pytest.mark.django_db
+def test_a_redemption_of_more_lots_than_one_update_takes_uses_each_point_once(monkeypatch):
+    monkeypatch.setattr(points_module, "CHUNK", 3)
+    program, person = make_program(), Person.objects.create(email="p@example.com", email_key="p@example.com")
+    many_lots(program, person, 8)
+    assert use(program, person, 7).left == 1
+    assert list(PointsLot.objects.order_by("pk").values_list("left", flat=True)) == [0] * 7 + [1]
+
+
+@pytest.mark.django_db
+def test_a_lot_that_somebody_else_used_meanwhile_stops_the_whole_redemption():
+    prepare(2)
+    stale = list(PointsLot.objects.order_by("pk"))
+    PointsLot.objects.filter(pk=stale[1].pk).update(left=20)
+    with pytest.raises(RuntimeError), transaction.atomic():
+        points_module._use_up(stale, 150)
+    assert list(PointsLot.objects.order_by("pk").values_list("left", flat=True)) == [100, 20]
+
+
+@pytest.mark.django_db
+def test_points_that_were_kept_back_pay_the_debt_at_their_date():
+    with expiring(30):
+        program, person = prepare()
+    sale = {"program": program, "source": "api", "external_id": "0"}
+    reverse_sale(kind="refund", reversal_id="r-1", amount="4", **sale)
+    assert both(program, person) == (100, 60)
+    with time_machine.travel(timezone.now() + timedelta(days=31)):
+        assert (expire_points(), expire_points()) == (1, 0)
+        left = {k: v for k, v in balances(program_id=program.pk).items() if v}
+        # 40 went back to the house, 60 expired, and nothing is owed any more.
+        assert left == {("reward_expense", "PTS"): 60, ("points_expired", "PTS"): -60}
+        assert check_ledger() == []
+        words = [(line.words, line.change.amount_minor) for line in statement(program=program, person=person)[-2:]]
+        assert words == [("Kept, at their date, for what was taken back before", 0), ("Points expired", -60)]
+        earn(program, 1)
+        assert both(program, person) == (100, 100)  # not netted a second time
+
+
+@pytest.mark.django_db
+def test_a_debt_above_what_expires_stays_for_what_comes_next():
+    with expiring(30):
+        program, person = prepare()
+    use(program, person, 70)
+    sale = {"program": program, "source": "api", "external_id": "0"}
+    reverse_sale(kind="refund", reversal_id="r-1", **sale)
+    with time_machine.travel(timezone.now() + timedelta(days=31)):
+        assert expire_points() == 1
+        assert not LedgerEntry.objects.filter(kind="points_expired").exists()
+        assert (balances(program_id=program.pk)[("clawback_receivable", "PTS")], check_ledger()) == (70, [])
+        earn(program, 1)
+        assert (both(program, person), check_ledger()) == ((30, 30), [])
+
+
+@pytest.mark.django_db
+def test_a_dispute_won_after_its_points_paid_the_debt_is_owed_to_the_person():
+    with expiring(30):
+        program, person = prepare()
+    sale = {"program": program, "source": "api", "external_id": "0", "reversal_id": "d"}
+    reverse_sale(kind="dispute", amount="4", **sale)
+    with time_machine.travel(timezone.now() + timedelta(days=31)):
+        expire_points()
+        reverse_sale(kind="dispute_won", **sale)
+        assert (balances(program_id=program.pk)[("clawback_receivable", "PTS")], check_ledger()) == (-40, [])
+        earn(program, 1)
+        assert (both(program, person), check_ledger()) == ((140, 140), [])
 
 
 @pytest.mark.django_db

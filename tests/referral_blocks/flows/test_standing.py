@@ -7,12 +7,15 @@ from django.utils import timezone
 
 from referral_blocks.analytics.standing import Milestone, count_everything, standing_of
 from referral_blocks.core.money import Money
+from referral_blocks.flows.check_ledger import Difference, check_ledger
 from referral_blocks.flows.count_visits import count_visits, recount_standing
 from referral_blocks.flows.record_sale import record_sale
+from referral_blocks.flows.reverse_sale import reverse_sale
+from referral_blocks.flows.review_referral import review_referral
 from referral_blocks.links.models import Visit
 from referral_blocks.links.services import add_visit
 from referral_blocks.referrals.models import Referral
-from referral_blocks.referrals.services import retract
+from referral_blocks.referrals.services import retract, set_review
 from referral_blocks.referrers.models import ReferrerStanding
 from referral_blocks.rewards.models import Reward, RewardState
 from referral_blocks.rewards.services import move_reward
@@ -74,18 +77,66 @@ def test_visits_friends_customers_and_money_are_counted():
     assert now.next_milestone == Milestone(3, 2, "Third friend")
 
 
-def test_a_milestone_goes_by_the_numbers_that_were_given_and_after_the_last_there_is_none():
+def test_a_milestone_goes_by_the_friends_who_stayed_and_comes_once():
     program = make_program(rules=RULES)
     link = make_link(program)
     for number in (1, 2):
         friend(program, link, number)
         buy(program, f"friend{number}@example.org")
     retract(referral=Referral.objects.get(friend__email="friend1@example.org"))
-    assert standing_of(referrer=link.referrer).next_milestone == Milestone(3, 1, "Third friend")
-    friend(program, link, 3)
-    buy(program, "friend3@example.org")
+    assert standing_of(referrer=link.referrer).next_milestone == Milestone(3, 2, "Third friend")
+    for number in (3, 4):
+        friend(program, link, number)
+        assert standing_of(referrer=link.referrer).next_milestone == Milestone(3, 5 - number, "Third friend")
+        buy(program, f"friend{number}@example.org")
+    earned = Reward.objects.filter(sale__external_id="friend4@example.org", side="referrer").order_by("pk")
+    assert [reward.title for reward in earned] == ["£20 gift", "Third friend"]
+    now = standing_of(referrer=link.referrer)
+    assert (now.qualified, now.next_milestone) == (3, None)
+    # One leaves: two stay, and the milestone was reached.
+    retract(referral=Referral.objects.get(friend__email="friend2@example.org"))
     now = standing_of(referrer=link.referrer)
     assert (now.qualified, now.next_milestone) == (2, None)
+
+
+@pytest.mark.parametrize(
+    ("decisions", "left"),
+    [
+        ({"both": False}, 0),
+        ({"referrer": False, "friend": True}, 0),
+        ({"referrer": False}, 0),
+        ({"friend": False, "referrer": True}, 1),
+        ({"both": True}, 1),
+    ],
+)
+def test_a_friend_whose_referrers_side_is_blocked_counts_once_no_more(decisions, left, django_user_model):
+    program = make_program(rules=RULES)
+    link = make_link(program)
+    referral = friend(program, link, 1)
+    buy(program, "friend1@example.org")
+    set_review(referral=referral, to="flagged", reason="test")
+    given = {"note": "Looked", "actor": django_user_model.objects.create_user("staff")}
+    for side, approve in decisions.items():
+        review_referral(referral=referral, approve=approve, side=side, **given)
+        review_referral(referral=referral, approve=approve, side=side, **given)
+    assert (standing_of(referrer=link.referrer).qualified, check_ledger()) == (left, [])
+    assert row_of(link.referrer) == count_everything(referrer=link.referrer)
+    sale = {"program": program, "source": "api", "external_id": "friend1@example.org", "reversal_id": "d"}
+    for kind, count in (("dispute", 0), ("dispute_won", left)):
+        reverse_sale(kind=kind, **sale)
+        assert row_of(link.referrer) == count_everything(referrer=link.referrer)
+        assert (standing_of(referrer=link.referrer).qualified, check_ledger()) == (count, [])
+
+
+def test_the_nightly_check_finds_a_wrong_count_of_customers():
+    program = make_program(rules=RULES)
+    link = make_link(program)
+    friend(program, link, 1)
+    buy(program, "friend1@example.org")
+    ReferrerStanding.objects.update(qualified=3)
+    assert check_ledger() == [Difference(f"customers:{link.referrer.pk}", program.pk, "", 3, 1)]
+    ReferrerStanding.objects.all().delete()
+    assert check_ledger() == [Difference(f"customers:{link.referrer.pk}", program.pk, "", 0, 1)]
 
 
 def test_a_standing_is_one_query_whatever_the_history(django_assert_num_queries):

@@ -14,6 +14,7 @@ from referral_blocks.flows.record_sale import record_sale
 from referral_blocks.flows.record_visit import record_visit
 from referral_blocks.fraud.facts import MOST, USUAL_SALES, gather
 from referral_blocks.fraud.services import block_entry
+from referral_blocks.payouts.account import PayoutAccount, PayoutDestination
 from referral_blocks.people.models import KnownCustomer
 from referral_blocks.people.selectors import customer_hashes
 from referral_blocks.referrals.models import Referral
@@ -45,6 +46,17 @@ def test_only_who_came_earlier_is_a_twin_and_only_in_this_programme():
     for referral, twin in ((elsewhere, False), (first, False), (second, True)):
         facts = gather(referral=referral)
         assert (facts.twin_by_mailbox, facts.twin_by_phone) == (twin, twin)
+
+
+def test_each_side_is_known_by_every_place_that_it_was_ever_paid_to():
+    referral = make_referral(make_program())
+    person = referral.referrer.person
+    for provider, keys in (("stripe", ("a", "b")), ("outbound", ("b", "c"))):
+        account = PayoutAccount.objects.create(person=person, provider=provider, reference=f"acct_{provider}")
+        for key in keys:
+            PayoutDestination.objects.create(account=account, key=key)
+    facts = gather(referral=referral)
+    assert (facts.referrer.payout_keys, facts.friend.payout_keys) == ({"a", "b", "c"}, frozenset())
 
 
 def test_five_digits_are_no_phone_number():

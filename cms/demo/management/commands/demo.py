@@ -1,4 +1,4 @@
-"""`manage.py demo`: migrate, load, serve and work, in the foreground, until Ctrl-C."""
+"""`manage.py demo`: migrate, load, serve, work and stand in for payment providers, in the foreground, until Ctrl-C."""
 
 from __future__ import annotations
 
@@ -11,18 +11,21 @@ import threading
 import urllib.error
 import urllib.request
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
 from django.conf import settings
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
 from django.db import DatabaseError, connection, connections
 
+from cms.demo import providers
 from cms.demo.load import Demo, demo_file, load_demo
 from referral_blocks.core.children import start_child, stop_child
 
+Children = dict[str, subprocess.Popen[bytes]]
 HOST = "127.0.0.1"
 START_SECONDS = 60
+REAL = "the provider’s own test system, with your key (it cannot send messages to this machine)"
 GRACE_SECONDS = 20
 
 
@@ -35,6 +38,7 @@ class Command(BaseCommand):
         port: int = settings.PORT
         data = Path(settings.DATA_DIR)
         _require_free(port)
+        providers.require_test_keys()
         logs = _folders(data)
         try:
             connection.ensure_connection()
@@ -42,26 +46,33 @@ class Command(BaseCommand):
             raise CommandError(f"The database cannot be reached: {str(error).strip().splitlines()[0]}") from error
         self.stdout.write("Preparing the database …")
         call_command("migrate", verbosity=0)
-        demo = load_demo(port=port, file=demo_file())
+        stand_ins = providers.choose_providers(data=data, port=port)
+        addresses = {f"{name}_sandbox": stand_in.url for name, stand_in in stand_ins.items()}
+        demo = load_demo(port=port, file=demo_file(), **addresses)
         connections.close_all()
-        with (logs / "web.log").open("ab") as web_log, (logs / "worker.log").open("ab") as worker_log:
-            self._serve(port, demo, web_log, worker_log, logs)
-
-    def _serve(self, port: int, demo: Demo, web_log: IO[bytes], worker_log: IO[bytes], logs: Path) -> None:
         stopping = threading.Event()
         for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, lambda *_: stopping.set())
+        # The stand-ins end last: a payout that is being sent still gets its answer.
+        with (
+            (logs / "sandbox.log").open("ab") as log,
+            providers.running(stand_ins, data=data, port=port, log=log) as sandboxes,
+        ):
+            self._serve(port, demo, logs, sandboxes, stopping)
+
+    def _serve(self, port: int, demo: Demo, logs: Path, sandboxes: Children, stopping: threading.Event) -> None:
         env = {"DJANGO_SETTINGS_MODULE": "cms.settings.dev", "DEBUG": "0", "PYTHONUNBUFFERED": "1"}
-        web = start_child(_web_command(port), env=env, log=web_log)
         work = [sys.executable, sys.argv[0], "referral_worker", "--grace", str(GRACE_SECONDS / 2)]
-        worker = start_child(work, env=env, log=worker_log)
+        with (logs / "web.log").open("ab") as web_log, (logs / "worker.log").open("ab") as worker_log:
+            web = start_child(_web_command(port), env=env, log=web_log)
+            worker = start_child(work, env=env, log=worker_log)
         children = {"web": web, "worker": worker}
         try:
             self.stdout.write("Starting web and worker …")
-            if _wait_until_ready(port, children, stopping):
+            if _wait_until_ready(port, children | sandboxes, stopping):
                 self.stdout.write(_welcome(demo, logs))
             while not stopping.wait(0.5):
-                _require_alive(children, logs)
+                _require_alive(children | sandboxes, logs)
         finally:
             self.stdout.write("Stopping …")
             for child in reversed(children.values()):
@@ -99,13 +110,14 @@ def _folders(data: Path) -> Path:
     return data / "logs"
 
 
-def _require_alive(children: dict[str, subprocess.Popen[bytes]], logs: Path) -> None:
+def _require_alive(children: Children, logs: Path) -> None:
     for name, child in children.items():
         if child.poll() is not None:
-            raise CommandError(f"The {name} process ended (code {child.returncode}). See {logs / name}.log")
+            log = logs / f"{name.split()[-1]}.log"
+            raise CommandError(f"The {name} process ended (code {child.returncode}). See {log}")
 
 
-def _wait_until_ready(port: int, children: dict[str, subprocess.Popen[bytes]], stopping: threading.Event) -> bool:
+def _wait_until_ready(port: int, children: Children, stopping: threading.Event) -> bool:
     """True when web and worker answer; False when we were told to stop meanwhile."""
     for _second in range(START_SECONDS * 2):
         _require_alive(children, Path(settings.DATA_DIR) / "logs")
@@ -123,6 +135,9 @@ def _welcome(demo: Demo, logs: Path) -> str:
         "Landing page": demo.landing_url,
         "Share page": demo.share_url,
         "A friend’s link": demo.link,
+        "Paid in cash": f"{demo.business_share_url} (another programme: Stripe and Runa)",
+        "Stripe": demo.stripe_sandbox + " (sandbox: no real money)" if demo.stripe_sandbox else REAL,
+        "Runa": demo.runa_sandbox + " (sandbox: no real money)" if demo.runa_sandbox else REAL,
         "Admin": f"{demo.admin_url}   {demo.admin_username} / {demo.admin_password}",
         "GraphQL": demo.graphql_url,
         "API key": demo.api_key,

@@ -1,0 +1,141 @@
+"""A payout run is looked at, confirmed – above a limit by two people – and its payouts are sent; or it is cancelled."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from django.db import transaction
+from django.utils.translation import gettext_lazy as _
+
+from referral_blocks.core import queue
+from referral_blocks.core.errors import Conflict, NotAllowed, NotPossibleNow
+from referral_blocks.core.text import clean_text
+from referral_blocks.payouts.models import Payout, PayoutState
+from referral_blocks.payouts.run import PayoutRun, RunState
+from referral_blocks.payouts.runs import (
+    OPEN,
+    RunTotals,
+    asks_for_second_person,
+    exclude_person,
+    lock_run,
+    move_run,
+    run_totals,
+)
+from referral_blocks.payouts.services import cancel
+
+from .clawback import free_rewards
+from .each import for_each
+from .pay_reward import release_payout
+from .send_payout import lock_payout
+
+if TYPE_CHECKING:
+    from django.contrib.auth.models import User
+
+CARRY_OUT_TASK = "referral_blocks.flows.tasks.carry_out_payout_run"
+BATCH = 200  # payouts that one go releases or frees; the queue goes on with the rest
+
+
+def confirm_payout_run(*, run: PayoutRun, actor: User, seen_minor: int | None = None) -> bool:
+    """Confirm the run; above the programme's limit it then waits for a second person, who calls this, too. True when
+    the payouts are on their way, False while it waits.
+
+    ``seen_minor`` is the total that the person has looked at: when it is another by now, this raises Conflict. Raises
+    NotAllowed when the second person is the first one, and NotPossibleNow for a run that is not complete, empty,
+    cancelled, or confirmed before. Whoever calls has asked for the right “confirm_payout”.
+    """
+    with transaction.atomic():
+        lock_run(run=run)
+        totals = _checked(run, actor, seen_minor)
+        if run.state == RunState.SECOND:
+            run.seconded_by = actor
+            run.save(update_fields=["seconded_by"])
+        else:
+            run.confirmed_by = actor
+            run.save(update_fields=["confirmed_by"])
+            if asks_for_second_person(run=run, totals=totals):
+                move_run(run=run, to=RunState.SECOND, actor=actor)
+                return False
+        move_run(run=run, to=RunState.CONFIRMED, actor=actor)
+        queue.enqueue(CARRY_OUT_TASK, run.pk)
+    return True
+
+
+def _checked(run: PayoutRun, actor: User, seen_minor: int | None) -> RunTotals:
+    if run.state not in OPEN:
+        raise NotPossibleNow(_("This run is “%(state)s”.") % {"state": run.get_state_display()})
+    if run.gathered_at is None:
+        raise NotPossibleNow(_("This run is still being gathered. Wait until it is complete."))
+    if run.state == RunState.SECOND and run.confirmed_by_id == actor.pk:
+        raise NotAllowed(_("You have confirmed this run. A second person has to look at it."))
+    totals = run_totals(run=run)
+    if not totals.payouts:
+        raise NotPossibleNow(_("Nothing is left in this run."))
+    if seen_minor is not None and seen_minor != totals.amount_minor:
+        raise Conflict(_("The run has changed since you looked at it. Look at it again, then confirm."))
+    return totals
+
+
+def carry_out_payout_run(*, run_id: int) -> int:
+    """Release the drafts of a confirmed run, or free those of a cancelled one, each in its own transaction; returns how
+    many now. Twice, or by two at once, each is done once."""
+    run = PayoutRun.objects.select_related("confirmed_by", "seconded_by").get(pk=run_id)
+    if run.state in OPEN:
+        return 0
+    drafts = Payout.objects.filter(run=run, state=PayoutState.DRAFT).order_by("pk")
+    ids = list(drafts.values_list("pk", flat=True)[:BATCH])
+    done = sum(for_each(ids, lambda pk: _carry_out(pk, run)))
+    if done and drafts.exists():
+        queue.enqueue(CARRY_OUT_TASK, run.pk)
+    return done
+
+
+def resume_payout_runs() -> int:
+    """Finish runs that are confirmed or cancelled and still have drafts; returns how many drafts were done."""
+    stuck = PayoutRun.objects.exclude(state__in=OPEN).filter(payouts__state=PayoutState.DRAFT).order_by("pk").distinct()
+    return sum(for_each(list(stuck.values_list("pk", flat=True)), lambda pk: carry_out_payout_run(run_id=pk)))
+
+
+def _carry_out(payout_id: int, run: PayoutRun) -> bool:
+    with transaction.atomic():
+        payout = lock_payout(payout_id=payout_id)
+        if payout.state != PayoutState.DRAFT:
+            return False
+        if run.state == RunState.CONFIRMED:
+            release_payout(payout=payout, actor=run.seconded_by or run.confirmed_by)
+        else:
+            cancel(payout=payout, reason="run_cancelled")
+            free_rewards(payout=payout, reason=f"payout:{payout.pk}")
+    return True
+
+
+def exclude_from_run(*, payout: Payout, actor: User, note: str) -> bool:
+    """Take a draft out of its run: its rewards are approved again and stay for the next run; False when it was taken
+    out before.
+
+    Everything of its person stays out of this run from now on. Raises InvalidInput with path ``note``, and
+    NotPossibleNow once the run is confirmed.
+    """
+    text = clean_text(note, max_length=500, path=("note",), lines=True)
+    with transaction.atomic():
+        payout = lock_payout(payout_id=payout.pk)
+        if payout.state == PayoutState.CANCELLED:
+            return False
+        run = payout.run
+        # Nobody who holds a run's lock waits for a payout that is there already.
+        if run is None or lock_run(run=run).state not in OPEN or payout.state != PayoutState.DRAFT:
+            raise NotPossibleNow(_("This payout is no draft of an open run, so that it cannot be taken out."))
+        cancel(payout=payout, reason="excluded", note=text, actor=actor)
+        free_rewards(payout=payout, reason=f"payout:{payout.pk}")
+        exclude_person(run=run, person_id=payout.person_id)
+    return True
+
+
+def cancel_payout_run(*, run: PayoutRun, actor: User, note: str) -> bool:
+    """Cancel a run that is not confirmed: nothing of it is sent, and its rewards wait for the next one; False when it
+    was cancelled before. Raises InvalidInput with path ``note`` and NotPossibleNow."""
+    text = clean_text(note, max_length=500, path=("note",), lines=True)
+    with transaction.atomic():
+        if not move_run(run=run, to=RunState.CANCELLED, note=text, actor=actor):
+            return False
+        queue.enqueue(CARRY_OUT_TASK, run.pk)
+    return True

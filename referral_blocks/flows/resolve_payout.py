@@ -1,0 +1,100 @@
+"""A person settles a payout that the machine cannot: its outcome is unknown, or it waits for a person."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from django.db import transaction
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from referral_blocks.core import queue
+from referral_blocks.core.errors import Conflict, NotPossibleNow
+from referral_blocks.core.text import clean_text
+from referral_blocks.payouts.attempts import close_attempt, is_forgotten, is_talking, live_attempt
+from referral_blocks.payouts.models import Payout, PayoutAttempt, PayoutState
+from referral_blocks.payouts.provider import Outcome
+from referral_blocks.payouts.registry import is_registered, payout_provider
+from referral_blocks.payouts.services import move_payout, unpark
+
+from .pay_reward import SEND_TASK
+from .read_back_payout import LOOK_UP_TASK
+from .send_payout import follow, lock_payout
+
+if TYPE_CHECKING:
+    from django.contrib.auth.models import User
+
+S = PayoutState
+
+
+def resolve_payout(*, payout: Payout, paid: bool, note: str, actor: User, provider_ref: str = "") -> bool:
+    """``actor`` has asked the provider: it was paid (under ``provider_ref``), or it was not and its rewards go back to
+    the staff's desk. False when it is settled so already.
+
+    For a payout whose outcome is unknown, that is parked, or that the provider accepted and never settles; nobody may
+    be talking to the provider about it. Raises InvalidInput (paths ``note``, ``providerRef``), Conflict for a reference
+    that another payout has, and NotPossibleNow; then nothing is written.
+    """
+    text = clean_text(note, max_length=500, path=("note",), lines=True)
+    ref = clean_text(provider_ref, max_length=120, path=("providerRef",), required=False)
+    target = S.PAID if paid else S.FAILED_FINAL
+    with transaction.atomic():
+        locked = lock_payout(payout_id=payout.pk)
+        if locked.state == target:
+            return False
+        if refusal := why_not(payout=locked):
+            raise NotPossibleNow(refusal)
+        attempt = PayoutAttempt.objects.filter(payout=locked).order_by("-pk").first()
+        if paid and attempt is None:
+            raise NotPossibleNow(_("Its provider was never asked to pay it."))
+        if ref and attempt is not None:
+            _note_ref(locked, attempt, ref)
+        outcome = Outcome.PAID if paid else Outcome.FAILED_FINAL
+        close_attempt(payout=locked, outcome=outcome)
+        if locked.state == S.CONFIRMED:
+            move_payout(payout=locked, to=S.SENDING, reason="person", actor=actor)
+        move_payout(payout=locked, to=target, reason="person", note=text, actor=actor)
+        follow(payout=locked, outcome=outcome)
+    payout.refresh_from_db()
+    return True
+
+
+def resume_payout(*, payout: Payout, note: str, actor: User) -> None:
+    """Let a parked payout go on: looked up where the provider's books can be read, else sent, with the same key while
+    it may be used. Raises InvalidInput with path ``note``, and NotPossibleNow for one that is not parked, or whose key
+    the provider may have forgotten and whose books cannot be read; then nothing is written.
+    """
+    text = clean_text(note, max_length=500, path=("note",), lines=True)
+    with transaction.atomic():
+        locked = lock_payout(payout_id=payout.pk)
+        if not locked.parked:
+            raise NotPossibleNow(_("It does not wait for a person."))
+        reads = is_registered(locked.provider) and payout_provider(locked.provider).capabilities.read_back
+        attempt = live_attempt(payout=locked)
+        if attempt is not None and not reads and is_forgotten(attempt=attempt, now=timezone.now()):
+            raise NotPossibleNow(
+                _("Sending it again might pay it twice. Ask the provider, then say whether it was paid.")
+            )
+        unpark(payout=locked, note=text, actor=actor)
+        queue.enqueue(LOOK_UP_TASK if reads and attempt is not None else SEND_TASK, locked.pk)
+    payout.refresh_from_db()
+
+
+def why_not(*, payout: Payout) -> str:
+    """Why a person may not settle the payout now, for staff; empty when they may."""
+    if is_talking(payout=payout):
+        return str(_("Its provider is being asked at this moment. Wait some minutes."))
+    if payout.state == S.SENT and not payout_provider(payout.provider).capabilities.in_house:
+        return ""
+    if payout.state == S.UNKNOWN or (payout.parked and payout.state in (S.SENDING, S.CONFIRMED, S.FAILED_RETRYABLE)):
+        return ""
+    return str(_("Only a payout whose outcome is unknown, or that waits for a person, is settled by hand."))
+
+
+def _note_ref(payout: Payout, attempt: PayoutAttempt, ref: str) -> None:
+    others = PayoutAttempt.objects.filter(provider=attempt.provider, provider_ref=ref).exclude(pk=attempt.pk)
+    if others.exists():
+        raise Conflict(_("Another payout has this reference."), path=("providerRef",))
+    attempt.provider_ref = payout.provider_ref = ref
+    attempt.save(update_fields=["provider_ref"])
+    payout.save(update_fields=["provider_ref"])

@@ -1,0 +1,341 @@
+"""Finance’s other pages: payouts that need a person, the switch, limits, providers, what is owed, comparisons."""
+
+import time
+from datetime import timedelta
+
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.urls import reverse
+from django.utils import timezone
+
+from referral_blocks.core.money import Money
+from referral_blocks.flows.send_payout import send_payout
+from referral_blocks.payouts.models import Parked, Payout
+from referral_blocks.payouts.policy import PayoutPolicy, SendingStop, SendingStopChange
+from referral_blocks.payouts.reconciliation import Difference, Reconciliation
+from referral_blocks.payouts.stops import set_stop
+from referral_blocks.programs.models import Program
+from referral_blocks.rewards.models import CouponCode, PendingReason, Reward
+from referral_blocks.webhooks.models import EventCount
+from tests.make import make_program
+from tests.payout_fake import FakeProvider, new_shop
+from tests.runs import buy, friend_of, providers, runs_program
+
+from .staff import messages_of, staff_client
+from .test_payout_runs import count, post
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(autouse=True)
+def shop(settings):
+    settings.REFERRAL_BLOCKS = providers(slow=f"{__name__}.Slow", broken=f"{__name__}.Broken")
+    return new_shop()
+
+
+class Slow(FakeProvider):
+    label = "Slow shop"
+
+    def balance(self, currency):
+        time.sleep(0.6)
+        return Money(100_00, currency)
+
+
+class Broken(FakeProvider):
+    label = "Broken shop"
+
+    def balance(self, currency):
+        raise RuntimeError("sk-planted-key")
+
+
+def sent(shop, fault="", who="ana", **fields):
+    """A payout of £20 to Ana whose only try went like ``fault``."""
+    program = runs_program(payout_mode="at_once", **fields)
+    buy(friend_of(program, who), "1")
+    shop.faults[:] = [fault] if fault else []
+    payout = Payout.objects.order_by("-pk").first()
+    send_payout(payout_id=payout.pk)
+    payout.refresh_from_db()
+    return payout
+
+
+@pytest.fixture
+def fin():
+    return staff_client("resolve_payout", "view_payout", "approve_reward", username="fin")
+
+
+def desk(client):
+    return client.get(reverse("referral_payout_desk:index")).content.decode()
+
+
+# Payouts that need a person
+
+
+def test_the_desk_says_what_needs_a_person_and_why(fin, shop):
+    payout = sent(shop, "drop")
+    html = desk(fin)
+    for said in ("Ana", "£20.00", "Outcome unknown", "Ask the provider again", "Say what became of it"):
+        assert said in html
+    Payout.objects.update(parked=Parked.WINDOW)
+    html = desk(fin)
+    assert "The provider may have forgotten it, and cannot be asked" in html
+    assert reverse("referral_payout_desk:resume", args=[payout.pk]) in html
+    Payout.objects.update(parked="", state="paid")
+    assert "£20.00" not in desk(fin)
+
+
+def test_what_failed_for_good_leads_to_the_rewards(fin, shop):
+    sent(shop, "final")
+    html = desk(fin)
+    for said in ("Failed", "the shop says final", "Send its rewards again"):
+        assert said in html
+    PendingReason.objects.all().delete()
+    assert "the shop says final" not in desk(fin)
+
+
+def test_asking_again_reads_the_books_and_sends_nothing(fin, shop):
+    payout = sent(shop, "drop")
+    page = post(fin, "payout_desk:ask", payout.pk)
+    assert messages_of(page) == ["Fake shop: Its books say: paid."]
+    payout.refresh_from_db()
+    assert (payout.state, shop.sends, len(shop.orders)) == ("paid", 1, 1)
+
+
+def test_a_person_says_that_it_was_paid_with_evidence(fin, shop):
+    payout = sent(shop, "drop")
+    # The task that talked is over; its lease is, too.
+    payout.attempts.update(leased_until=timezone.now() - timedelta(seconds=1))
+    page = post(fin, "payout_desk:resolve", payout.pk, paid="yes", note="")
+    assert page.context["form"].errors == {"note": ["This field is required."]}
+    page = post(fin, "payout_desk:resolve", payout.pk, paid="yes", provider_ref="fake-1", note="Seen in their portal")
+    assert messages_of(page) == ["The payout is settled as paid."]
+    payout.refresh_from_db()
+    assert (payout.state, payout.provider_ref, Reward.objects.get().state) == ("paid", "fake-1", "issued")
+    change = payout.changes.get(note="Seen in their portal")
+    assert (change.to_state, change.actor.username) == ("paid", "fin")
+
+
+def test_a_person_says_that_it_was_not_paid(fin, shop):
+    payout = sent(shop, "lost")
+    payout.attempts.update(leased_until=timezone.now() - timedelta(seconds=1))
+    page = post(fin, "payout_desk:resolve", payout.pk, paid="no", note="Their support: no such order")
+    assert messages_of(page) == ["The payout is settled as not paid."]
+    payout.refresh_from_db()
+    assert (payout.state, Reward.objects.get().state, shop.orders) == ("failed_final", "pending", [])
+
+
+def test_only_what_is_owed_is_taken_back(fin, shop):
+    payout = sent(shop)
+    page = post(fin, "payout_desk:reverse", payout.pk, amount="5", note="Wrong person")
+    assert page.context["form"].errors == {
+        "__all__": ["There is nothing to take back: reverse the sale first, if it was not earned."]
+    }
+    page = post(fin, "payout_desk:reverse", payout.pk, amount="five", note="Wrong person")
+    assert page.context["form"].errors == {"amount": ["“five” is not an amount. Write it as 12.50."]}
+    assert not payout.reversals.exists()
+
+
+@pytest.mark.parametrize("name", ["ask", "resume", "resolve", "reverse"])
+def test_a_step_asks_for_its_right(shop, name):
+    payout = sent(shop, "drop")
+    looker = staff_client("view_payout", "confirm_payout", "stop_payouts", username="looker")
+    assert post(looker, f"payout_desk:{name}", payout.pk, note="x", paid="yes").status_code == 403
+    html = looker.get(reverse("referral_payouts:inspect", args=[payout.pk])).content.decode()
+    assert reverse(f"referral_payout_desk:{name}", args=[payout.pk]) not in html
+    payout.refresh_from_db()
+    assert (payout.state, shop.look_ups) == ("unknown", [])
+
+
+def test_the_payout_s_page_says_all_that_is_known(fin, shop):
+    payout = sent(shop)
+    html = fin.get(reverse("referral_payouts:inspect", args=[payout.pk])).content.decode()
+    for said in (payout.provider_ref, str(payout.public_id), "Taken back", "Take it back"):
+        assert said in html
+
+
+def test_the_desk_costs_the_same_however_much_is_on_it(fin, shop):
+    sent(shop, "drop")
+    page = reverse("referral_payout_desk:index")
+    fin.get(page)
+    few = count(fin, page)
+    for n in range(4):
+        program = runs_program(payout_mode="at_once", slug=f"s{n}")
+        buy(friend_of(program, f"p{n}"), f"{n}")
+    Payout.objects.update(state="unknown")
+    assert count(fin, page) == few
+
+
+# The switch
+
+
+def test_sending_is_stopped_and_resumed_with_a_note():
+    runs_program()
+    boss = staff_client("stop_payouts", username="boss")
+    page = post(boss, "sending:stop", "all", note="")
+    assert page.context["form"].errors == {"note": ["This field is required."]}
+    page = post(boss, "sending:stop", "all", note="Odd amounts")
+    assert messages_of(page) == ["Sending is stopped."]
+    html = page.content.decode()
+    for said in ("Everything", "Stopped", "Stopped by a person: Odd amounts", "boss", "somebody resumes it"):
+        assert said in html
+    page = post(boss, "sending:stop", "all", note="Again")
+    assert messages_of(page) == ["A person has stopped it before. Nothing has changed."]
+    page = post(boss, "sending:resume", "all", note="Fine")
+    assert messages_of(page) == ["Sending goes on."]
+    assert (SendingStop.objects.count(), SendingStopChange.objects.count()) == (0, 2)
+    assert post(boss, "sending:stop", "manual", note="x").status_code == 404
+    assert post(boss, "sending:stop", "pigeon", note="x").status_code == 404
+
+
+def test_what_the_machine_has_stopped_says_why_and_until_when():
+    set_stop(provider="shop", cause="balance", note="£3 left", until=timezone.now() + timedelta(hours=1))
+    html = staff_client("view_payout").get(reverse("referral_sending:index")).content.decode()
+    assert "The provider’s balance is too low: £3 left" in html
+    assert "the system" in html
+    assert reverse("referral_sending:resume", args=["shop"]) not in html
+    assert (
+        reverse("referral_sending:resume", args=["shop"])
+        in staff_client("stop_payouts", username="boss").get(reverse("referral_sending:index")).content.decode()
+    )
+
+
+@pytest.mark.parametrize("name", ["stop", "resume"])
+def test_only_holders_of_the_right_turn_the_switch(name):
+    set_stop(provider="shop", cause="balance")
+    looker = staff_client("view_payout", "confirm_payout", "resolve_payout", username="looker")
+    assert post(looker, f"sending:{name}", "shop", note="x").status_code == 403
+    assert SendingStop.objects.get().cause == "balance"
+
+
+# Limits
+
+
+def test_limits_are_set_in_major_units_and_shown_so():
+    program = make_program()
+    boss = staff_client("change_payoutpolicy", "change_program", username="boss")
+    page = post(boss, "limits:payouts", program.pk, minimum="5", second_person="250", daily_cap="", person_cap="4")
+    assert page.context["form"].errors == {
+        "person_cap": ["This is below the smallest payout: nothing would ever be sent."]
+    }
+    page = post(boss, "limits:payouts", program.pk, minimum="5", second_person="0", daily_cap="1000.50", person_cap="")
+    assert messages_of(page) == ["The limits are saved."]
+    policy = PayoutPolicy.objects.get()
+    assert (policy.minimum_minor, policy.second_person_minor, policy.daily_cap_minor, policy.person_cap_minor) == (
+        500, 0, 100_050, None,
+    )  # fmt: skip
+    form = boss.get(reverse("referral_limits:payouts", args=[program.pk])).context["form"]
+    assert form.initial == {"minimum": "5.00", "second_person": "0.00", "daily_cap": "1000.50", "person_cap": ""}
+    page = post(boss, "limits:budget", program.pk, budget="500", referrer_cap="50", referrer_cap_period="month")
+    assert messages_of(page) == ["The limits are saved."]
+    program = Program.objects.get()
+    assert (program.budget_minor, program.referrer_cap_minor, program.referrer_cap_period) == (50_000, 5_000, "month")
+    html = boss.get(reverse("referral_limits:index")).content.decode()
+    for said in ("£500.00", "£50.00 a month", "£1,000.50", "no limit"):
+        assert said in html
+
+
+@pytest.mark.parametrize(("name", "right"), [("payouts", "change_program"), ("budget", "change_payoutpolicy")])
+def test_each_limit_has_its_right(name, right):
+    program = make_program()
+    client = staff_client(right)
+    assert post(client, f"limits:{name}", program.pk, minimum="5", budget="5").status_code == 403
+    assert (
+        reverse(f"referral_limits:{name}", args=[program.pk])
+        not in client.get(reverse("referral_limits:index")).content.decode()
+    )
+    assert (PayoutPolicy.objects.count(), Program.objects.get().budget_minor) == (0, None)
+
+
+# Providers, what is owed, comparisons, codes
+
+
+def test_the_providers_page_says_what_each_can_and_has(shop, monkeypatch):
+    make_program()
+    monkeypatch.setattr(FakeProvider, "balance", lambda self, currency: Money(123_45, currency))
+    EventCount.objects.create(provider="shop", day=timezone.now().date(), what="forged", count=3)
+    EventCount.objects.create(provider="shop", day=timezone.now().date() - timedelta(days=7), what="forged", count=9)
+    page = staff_client("view_payout").get(reverse("referral_providers:index"))
+    panels = {panel.label: panel for panel in page.context["panels"]}
+    facts = dict(panels["Fake shop"].facts)
+    assert facts["Balance"] == "GBP: £123.45"
+    assert (facts["Sending"], facts["Messages in 7 days"]) == ("Sending", "forged: 3")
+    assert "Its books can be read." in panels["Fake shop"].can
+    assert dict(panels["Broken shop"].facts)["Balance"] == "GBP: It could not be asked."
+    assert "Stays in the house: no run, no switch and no cap stands before it." in panels["Handed over by staff"].can
+    assert "sk-planted-key" not in page.content.decode()
+
+
+def test_a_slow_provider_does_not_keep_the_page(monkeypatch):
+    from referral_blocks.admin import payout_providers
+
+    make_program()
+    monkeypatch.setattr(payout_providers, "PATIENCE", 0.05)
+    client = staff_client("view_payout")
+    began = time.monotonic()
+    said = payout_providers.balances([("slow", "GBP")])
+    assert time.monotonic() - began < 0.5
+    assert said == {("slow", "GBP"): "It has not answered yet. Load the page again."}
+    payout_providers._asked["slow", "GBP"].result(timeout=5)
+    assert payout_providers.balances([("slow", "GBP")]) == {("slow", "GBP"): "£100.00"}
+    assert client.get(reverse("referral_providers:index")).status_code == 200
+
+
+def test_what_is_owed_is_drawn_and_listed(shop):
+    program = runs_program()
+    ana = friend_of(program, "ana")
+    buy(ana, "1")
+    sent(shop, who="ben", slug="other", name="Other")
+    page = staff_client("view_payout").get(reverse("referral_reports:owed"))
+    assert [bar.summary for bar in page.context["bars"]] == ["Payable: £20.00", "Paid: £20.00"]
+    html = page.content.decode()
+    for said in ("Still owed", "Bring a neighbour", "Other", "£20.00"):
+        assert said in html
+    client = staff_client("view_referral_report", username="kai")
+    few = count(client, reverse("referral_reports:owed"))
+    for n in range(3):
+        buy(friend_of(runs_program(slug=f"p{n}"), f"x{n}"), f"{n}")
+    assert count(client, reverse("referral_reports:owed")) == few
+
+
+def test_a_comparison_shows_each_difference(shop):
+    payout = sent(shop)
+    since = timezone.now() - timedelta(days=1)
+    report = Reconciliation.objects.create(provider="shop", since=since, compared=4, finished_at=timezone.now())
+    Difference.objects.create(
+        reconciliation=report, kind="amount", payout=payout, provider_ref="fake-1", ours="£20.00", theirs="£21.00"
+    )
+    Difference.objects.create(reconciliation=report, kind="missing_here", provider_ref="fake-9", theirs="£5.00")
+    client = staff_client("view_reconciliation")
+    assert "Differences" in client.get(reverse("referral_reconciliations:index")).content.decode()
+    html = client.get(reverse("referral_reconciliations:inspect", args=[report.pk])).content.decode()
+    for said in ("Another amount", "£21.00", "The provider has it; we do not", "fake-9"):
+        assert said in html
+    assert staff_client(username="no").get(reverse("referral_reconciliations:index")).status_code == 403
+
+
+def test_codes_are_imported_into_a_list_by_name():
+    program = make_program()
+    client = staff_client("add_couponcode")
+
+    def upload(content, name="Summer"):
+        file = SimpleUploadedFile("codes.csv", content)
+        return client.post(
+            reverse("referral_coupons:import"), {"program": program.pk, "name": name, "file": file}, follow=True
+        )
+
+    page = upload(b"code\nA1\nA2\nA1\n")
+    assert messages_of(page) == [
+        "2 codes were added, 0 were there already.", "1 refused: row 4: This code is in row 2 already.",
+    ]  # fmt: skip
+    page = upload(b"A2\nA3\n")
+    assert messages_of(page) == ["1 codes were added, 1 were there already."]
+    page = upload(b"\xff\xfe")
+    assert page.context["form"].errors == {"file": ["This is not a text file in UTF-8."]}
+    page = upload(b"\n", name="Empty")
+    assert page.context["form"].errors == {"file": ["There is no code in this file."]}
+    assert list(CouponCode.objects.values_list("coupon_list__name", "code")) == [
+        ("Summer", "A1"), ("Summer", "A2"), ("Summer", "A3"),
+    ]  # fmt: skip
+    html = client.get(reverse("referral_coupons:index")).content.decode()
+    assert "Summer" in html
+    assert "Low" in html

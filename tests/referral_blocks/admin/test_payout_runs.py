@@ -1,0 +1,187 @@
+"""Finance makes a run, looks at it, confirms it, and a second person does."""
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+
+from referral_blocks.flows.confirm_payout_run import carry_out_payout_run
+from referral_blocks.payouts.models import Payout
+from referral_blocks.payouts.policy import PayoutPolicy
+from referral_blocks.payouts.run import PayoutRun
+from referral_blocks.rewards.models import Reward
+from tests.payout_fake import new_shop
+from tests.runs import buy, friend_of, plan, providers, runs_program, send_all
+
+from .staff import messages_of, staff_client
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(autouse=True)
+def shop(settings):
+    settings.REFERRAL_BLOCKS = providers()
+    return new_shop()
+
+
+@pytest.fixture
+def program():
+    """Ana has earned £40, Ben £20."""
+    program = runs_program()
+    ana, ben = friend_of(program, "ana"), friend_of(program, "ben")
+    buy(ana, "1")
+    buy(ana, "2")
+    buy(ben, "3")
+    return program
+
+
+@pytest.fixture
+def fin():
+    return staff_client("confirm_payout", "view_payout", username="fin")
+
+
+def post(client, name, *args, **given):
+    return client.post(reverse(f"referral_{name}", args=args), given, follow=True)
+
+
+def test_a_run_is_looked_at_before_it_is_made(fin, program):
+    page = post(fin, "runs:plan", program=program.pk, provider="shop", look="1")
+    html = page.content.decode()
+    for said in ("2 payouts to 2 people, £60.00 in all.", "Ana", "£40.00", "Ben", "Make the run"):
+        assert said in html
+    assert not PayoutRun.objects.exists()
+    page = post(fin, "runs:plan", program=program.pk, provider="shop", make="1")
+    assert messages_of(page) == ["The run is made. Nothing is sent before it is confirmed."]
+    run = PayoutRun.objects.get()
+    assert page.redirect_chain[-1][0] == reverse("referral_runs:inspect", args=[run.pk])
+    assert (run.created_by.username, Payout.objects.filter(run=run).count()) == ("fin", 2)
+    page = post(fin, "runs:plan", program=program.pk, provider="shop", make="1")
+    assert messages_of(page) == ["There is a run already that waits to be confirmed. Nothing was added to it."]
+    assert PayoutRun.objects.count() == 1
+
+
+def test_who_is_ticked_stays_out_and_the_preview_says_so(fin, program):
+    ben = Reward.objects.get(person__name="Ben").person_id
+    page = post(fin, "runs:plan", program=program.pk, provider="shop", look="1", exclude=ben)
+    html = page.content.decode()
+    assert "Left out by a person." in html
+    assert "1 payout to 1 person, £40.00 in all." in html
+    post(fin, "runs:plan", program=program.pk, provider="shop", make="1", exclude=ben)
+    assert list(Payout.objects.values_list("person__name", "amount_minor")) == [("Ana", 4000)]
+
+
+@pytest.mark.parametrize(
+    ("given", "errors"),
+    [
+        ({"provider": "manual"}, {"provider": ["Select a valid choice. manual is not one of the available choices."]}),
+        (
+            {"cut_off_at": "2020-01-01 00:00", "make": "1"},
+            {"__all__": ["No reward is ready for a run with these choices."]},
+        ),
+    ],
+)  # fmt: skip
+def test_a_run_that_cannot_be_is_refused_on_the_page(fin, program, given, errors):
+    page = post(fin, "runs:plan", **{"program": program.pk, "provider": "shop", "look": "1", **given})
+    assert (page.context["form"].errors, PayoutRun.objects.count()) == (errors, 0)
+
+
+def test_a_run_is_confirmed_with_the_total_that_was_on_the_screen(fin, program, shop):
+    run = plan(program)
+    page = fin.get(reverse("referral_runs:confirm", args=[run.pk]))
+    assert page.context["form"].initial == {"seen_minor": 6000}
+    page = post(fin, "runs:confirm", run.pk, seen_minor="5999")
+    assert page.context["form"].errors == {
+        "__all__": ["The run has changed since you looked at it. Look at it again, then confirm."]
+    }
+    page = post(fin, "runs:confirm", run.pk, seen_minor="6000")
+    assert messages_of(page) == ["The run is confirmed. Its payouts are being sent."]
+    carry_out_payout_run(run_id=run.pk)
+    assert (send_all(), len(shop.orders)) == (["paid", "paid"], 2)
+    html = fin.get(reverse("referral_runs:inspect", args=[run.pk])).content.decode()
+    assert "Payouts by state: Paid: 2" in html
+    page = fin.get(reverse("referral_runs:confirm", args=[run.pk]), follow=True)
+    assert messages_of(page) == ["This run is “Confirmed”. Nothing has changed."]
+
+
+def test_above_the_limit_a_second_person_confirms_and_the_first_cannot(fin, program):
+    PayoutPolicy.objects.create(program=program, currency="GBP", second_person_minor=5000)
+    run = plan(program)
+    html = fin.get(reverse("referral_runs:confirm", args=[run.pk])).content.decode()
+    assert "a second person has to confirm it, too" in html
+    page = post(fin, "runs:confirm", run.pk, seen_minor="6000")
+    assert messages_of(page) == ["You have confirmed the run. It waits for a second person."]
+    page = post(fin, "runs:confirm", run.pk, seen_minor="6000")
+    refusal = "You have confirmed this run. A second person has to look at it."
+    assert page.context["form"].errors == {"__all__": [refusal]}
+    assert messages_of(fin.get(reverse("referral_runs:confirm", args=[run.pk]), follow=True)) == [refusal]
+    assert (
+        reverse("referral_runs:confirm", args=[run.pk])
+        not in fin.get(reverse("referral_runs:inspect", args=[run.pk])).content.decode()
+    )
+    assert Payout.objects.filter(state="draft").count() == 2
+    boss = staff_client("confirm_payout", username="boss")
+    page = post(boss, "runs:confirm", run.pk, seen_minor="6000")
+    assert messages_of(page) == ["The run is confirmed. Its payouts are being sent."]
+    run.refresh_from_db()
+    assert (run.state, run.confirmed_by.username, run.seconded_by.username) == ("confirmed", "fin", "boss")
+
+
+def test_a_payout_is_taken_out_and_a_run_cancelled_with_a_note(fin, program):
+    run = plan(program)
+    ben = Payout.objects.get(person__name="Ben")
+    page = post(fin, "payouts:exclude", ben.pk, note="")
+    assert page.context["form"].errors == {"note": ["This field is required."]}
+    page = post(fin, "payouts:exclude", ben.pk, note="Moved house")
+    assert messages_of(page) == ["The payout to Ben is out of the run; its rewards wait for the next one."]
+    page = post(fin, "runs:cancel", run.pk, note="Wrong month")
+    assert messages_of(page) == ["The run is cancelled. Its rewards wait for the next one."]
+    carry_out_payout_run(run_id=run.pk)
+    assert set(Reward.objects.values_list("state", flat=True)) == {"approved"}
+    html = fin.get(reverse("referral_runs:inspect", args=[run.pk])).content.decode()
+    assert "Wrong month" in html
+
+
+@pytest.mark.parametrize("name", ["runs:confirm", "runs:cancel", "payouts:exclude"])
+def test_who_may_only_look_gets_403_and_nothing_changes(program, name):
+    run = plan(program)
+    looker = staff_client("view_payout", "approve_reward", "stop_payouts", "resolve_payout", username="looker")
+    pk = Payout.objects.first().pk if name.startswith("payouts") else run.pk
+    assert post(looker, name, pk, note="x", seen_minor="6000").status_code == 403
+    assert looker.get(reverse(f"referral_{name}", args=[pk])).status_code == 403
+    assert looker.get(reverse("referral_runs:plan")).status_code == 403
+    html = looker.get(reverse("referral_runs:inspect", args=[run.pk])).content.decode()
+    assert reverse(f"referral_{name}", args=[pk]) not in html
+    run.refresh_from_db()
+    assert (run.state, Payout.objects.filter(state="draft").count()) == ("draft", 2)
+
+
+def test_a_step_without_the_csrf_token_does_nothing(fin, program):
+    run = plan(program)
+    fin.handler.enforce_csrf_checks = True
+    assert post(fin, "runs:confirm", run.pk, seen_minor="6000").status_code == 403
+    run.refresh_from_db()
+    assert run.state == "draft"
+
+
+def test_the_lists_cost_the_same_however_long_they_are(fin, program):
+    run = plan(program)
+    pages = [
+        reverse("referral_runs:index"), reverse("referral_runs:inspect", args=[run.pk]),
+        reverse("referral_payouts:index"), f"{reverse('referral_payouts:index')}?run={run.pk}",
+    ]  # fmt: skip
+    for page in pages:
+        fin.get(page)
+    few = [count(fin, page) for page in pages]
+    for n in range(5):
+        more = runs_program(slug=f"more{n}", name=f"More {n}")
+        buy(friend_of(more, f"p{n}"), f"m{n}")
+        plan(more)
+        buy(friend_of(program, f"q{n}"), f"q{n}")
+    Payout.objects.update(run=run)
+    assert [count(fin, page) for page in pages] == few
+
+
+def count(client, page):
+    with CaptureQueriesContext(connection) as queries:
+        assert client.get(page).status_code == 200
+    return len(queries)

@@ -1,0 +1,16 @@
+"""The settings of the kill test's workers: everything is impatient, so that what was lost is found in seconds."""
+
+from cms.settings.dev import *  # noqa: F403 - a settings module
+from cms.settings.dev import Q_CLUSTER, REFERRAL_BLOCKS
+
+# retry > timeout × (queue_limit + 2) / workers, as ever.
+Q_CLUSTER = {**Q_CLUSTER, "timeout": 15, "retry": 35}
+IMPATIENT = {
+    "PAYOUT_LEASE_SECONDS": 16,  # above the time-out
+    "PAYOUT_SWEEP_SECONDS": 10,
+    "PAYOUT_RETRY_SECONDS": 1,
+    "PAYOUT_RETRY_MAX_SECONDS": 3,
+    "PAYOUT_MAX_TRIES": 1000,
+}
+REFERRAL_BLOCKS = {**REFERRAL_BLOCKS, **IMPATIENT}
+EMAIL_BACKEND = "django.core.mail.backends.dummy.EmailBackend"
