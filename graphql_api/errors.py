@@ -83,7 +83,7 @@ class UserErrorCode(Enum):
     TOO_MANY_DECIMALS = strawberry.enum_value("too_many_decimals", description="The currency has fewer decimals.")
     TOO_MANY_GROUPS = strawberry.enum_value("too_many_groups", description="The referrer has an open group already.")
     TOO_MANY_ROWS = strawberry.enum_value("too_many_rows", description="The file has too many rows.")
-    TOO_MUCH = strawberry.enum_value("too_much", description="More than is left of the sale.")
+    TOO_MUCH = strawberry.enum_value("too_much", description="More than is left of the sale, or than is owed.")
     TOO_SHORT = strawberry.enum_value("too_short", description="The code is too short.")
     UNKNOWN_CHOICE = strawberry.enum_value("unknown_choice", description="Not one of the choices.")
     UNKNOWN_CODE = strawberry.enum_value("unknown_code", description="No such referral code in this programme.")

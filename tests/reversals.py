@@ -4,7 +4,8 @@ from referral_blocks.flows.record_sale import record_sale
 from referral_blocks.flows.reverse_sale import reverse_sale
 from referral_blocks.flows.send_payout import send_payout
 from referral_blocks.ledger.selectors import balances, unbalanced_entries
-from referral_blocks.payouts.models import Payout
+from referral_blocks.payouts.attempts import claim_attempt
+from referral_blocks.payouts.models import Payout, PayoutAttempt
 from referral_blocks.programs.models import Program
 from referral_blocks.referrers.models import ReferrerStanding
 from referral_blocks.rewards.models import Reward
@@ -49,3 +50,9 @@ def accounts():
 
 def standing():
     return ReferrerStanding.objects.values_list("qualified", "pending_minor", "earned_minor").get()
+
+
+def begin_to_send() -> None:
+    """A task has claimed the only open payout and died: what it asked for may be on its way."""
+    assert claim_attempt(payout=Payout.objects.get(state="confirmed")) is not None
+    PayoutAttempt.objects.update(leased_until=None)

@@ -63,7 +63,7 @@ def confirm(run: PayoutRun, name: str = "fin", **given: Any) -> bool:
 
 def send_all() -> list[str | None]:
     """Every payout that waits to be sent, once."""
-    ids = Payout.objects.filter(state__in=("confirmed", "failed_retryable", "unknown")).order_by("pk")
+    ids = Payout.objects.filter(state__in=("confirmed", "sending", "failed_retryable", "unknown")).order_by("pk")
     return [send_payout(payout_id=pk) for pk in list(ids.values_list("pk", flat=True))]
 
 

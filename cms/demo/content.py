@@ -111,7 +111,7 @@ def share_body() -> Stream:
 STEPS_FOR_BUSINESSES = [
     {"title": "Leave your details", "text": "Your name and an e-mail address are enough."},
     {"title": "We come by", "text": "We look at your shop front and give you a price before we start."},
-    {"title": "Your gift card", "text": "Once the first clean is paid for, £25 are in your inbox."},
+    {"title": "Your gift card", "text": "Once the first clean is paid for, it is in your inbox."},
 ]
 STEPS_FOR_RECOMMENDERS = [
     {"title": "Get your link", "text": "Join with your e-mail. Your own link is there at once."},

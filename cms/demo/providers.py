@@ -20,6 +20,7 @@ from typing import IO, Any
 
 from django.conf import settings
 from django.core.management.base import CommandError
+from django.urls import reverse
 
 from cms.settings.base import payout_providers
 from referral_blocks.core.children import start_child, stop_child
@@ -98,8 +99,9 @@ def running(
             children[f"{name} sandbox"] = start_child(command, log=log)
         for name, stand_in in stand_ins.items():
             _wait_until_healthy(name, stand_in, children[f"{name} sandbox"])
-            hook = f"http://{HOST}:{port}/referrals/webhooks/{name}/"
-            _call(stand_in, "webhooks", {"url": hook, "secret": stand_in.webhook_secret})
+            hook = reverse("referral_blocks:provider_webhook", args=[name])
+            told = {"url": f"http://{HOST}:{port}{hook}", "secret": stand_in.webhook_secret}
+            _call(stand_in, "webhooks", told)
         yield children
     finally:
         for child in children.values():

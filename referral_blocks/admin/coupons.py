@@ -9,7 +9,7 @@ from django.db.models import Count, Q, QuerySet
 from django.urls import path, reverse
 from django.utils.functional import cached_property
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, ngettext
 from wagtail.admin import messages
 from wagtail.admin.ui.tables import Column, NumberColumn
 from wagtail.admin.widgets.button import HeaderButton
@@ -108,8 +108,9 @@ def text_of(file: Any) -> str:
 
 
 def said(done: ImportedCoupons) -> str:
-    words = _("%(added)d codes were added, %(known)d were there already.")
-    return words % {"added": done.added, "known": done.known}
+    added = ngettext("%(n)d code was added", "%(n)d codes were added", done.added) % {"n": done.added}
+    known = ngettext("%(n)d was there already", "%(n)d were there already", done.known) % {"n": done.known}
+    return _("%(added)s, %(known)s.") % {"added": added, "known": known}
 
 
 class CouponListViewSet(DeskViewSet):

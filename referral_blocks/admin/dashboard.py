@@ -10,9 +10,11 @@ from django.utils.translation import ngettext_lazy
 from wagtail.admin.site_summary import SummaryItem
 
 from referral_blocks.payouts.providers.manual.models import Handover
+from referral_blocks.payouts.selectors import active_stops
 from referral_blocks.referrals.models import Referral, Review
 from referral_blocks.rewards.models import PendingReason, Reason, RewardState
 
+from .payout_desk import needing_a_person
 from .permissions import may
 
 
@@ -74,6 +76,39 @@ class FriendsToReview(WaitingItem):
         return Referral.objects.filter(review=Review.FLAGGED).count()
 
 
+class PayoutsThatNeedAPerson(WaitingItem):
+    order = 440
+    right = "resolve_payout"
+    icon_name = "warning"
+    url_name = "referral_payout_desk:index"
+    words = ngettext_lazy("%(count)d payout needs a person", "%(count)d payouts need a person", "count")
+
+    def count(self) -> int:
+        return needing_a_person().count()
+
+
+class SendingStopped(WaitingItem):
+    """Shown while something is stopped; nothing to say otherwise."""
+
+    order = 450
+    right = "stop_payouts"
+    icon_name = "warning"
+    url_name = "referral_sending:index"
+    words = ngettext_lazy("%(count)d way of paying is stopped", "%(count)d ways of paying are stopped", "count")
+
+    def is_shown(self) -> bool:
+        return super().is_shown() and self.count() > 0
+
+    def count(self) -> int:
+        return active_stops().count()
+
+
 def add_summary_items(request: HttpRequest, items: list[SummaryItem]) -> None:
     """Hook of Wagtail's first page."""
-    items += [RewardsToApprove(request), OpenHandovers(request), FriendsToReview(request)]
+    items += [
+        RewardsToApprove(request),
+        OpenHandovers(request),
+        FriendsToReview(request),
+        PayoutsThatNeedAPerson(request),
+        SendingStopped(request),
+    ]

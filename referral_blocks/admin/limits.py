@@ -54,7 +54,7 @@ class LimitsView(DeskView):
     @cached_property
     def columns(self) -> list[Column]:
         return [
-            TitleColumn("name", label=_("Programme")),
+            TitleColumn("name", label=_("Programme"), classname="rb-wide"),
             LinesColumn("promises", label=_("Rewards"), accessor=promise_lines, classname="rb-wide"),
             LinesColumn("payouts", label=_("Payouts"), accessor=payout_lines, classname="rb-wide"),
             StepsColumn(_("Steps"), self.steps),

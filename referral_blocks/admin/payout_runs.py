@@ -63,7 +63,7 @@ class RunListView(RecordListView):
     @cached_property
     def columns(self) -> list[Column]:
         return [
-            TitleColumn("program", label=_("Programme"), get_url=self.get_inspect_url),
+            TitleColumn("program", label=_("Programme"), get_url=self.get_inspect_url, classname="rb-wide"),
             Column("provider", label=_("Paid by"), accessor=lambda run: provider_label(run.provider)),
             NumberColumn("count", label=_("Payouts")),
             Column("total", label=_("Total"), accessor=lambda run: Money(run.total_minor or 0, run.currency)),
@@ -118,6 +118,8 @@ class RunView(RecordView):
         if self.is_open and run.gathered_at is None:
             return [_("Rewards are still being gathered. Load this page again in a while.")]
         if run.state == RunState.SECOND:
+            if run.confirmed_by is None:
+                return [_("A second person has to look at this run.")]
             return [
                 _("A second person has to look at this run: another one than %(name)s.") % {"name": run.confirmed_by}
             ]
@@ -141,14 +143,17 @@ class RunView(RecordView):
     def header_buttons(self) -> list[HeaderButton]:
         run: PayoutRun = self.object
         every = f"{reverse('referral_payouts:index')}?run={run.pk}"
-        buttons = [HeaderButton(_("All payouts of this run"), url=every, icon_name="list-ul")]
+        # Icon alone and in this order: a phone's header shows no more.
+        buttons = [
+            HeaderButton(_("All payouts of this run"), url=every, icon_name="list-ul", icon_only=True, priority=3)
+        ]
         if not self.is_open or not may(self.request.user, "confirm_payout"):
             return buttons
         if run.gathered_at and self.totals.payouts and not self.has_confirmed:
             url = reverse("referral_runs:confirm", args=[run.pk])
-            buttons.insert(0, HeaderButton(_("Confirm this run"), url=url, icon_name="check"))
+            buttons.insert(0, HeaderButton(_("Confirm this run"), url=url, icon_name="check", priority=1))
         cancel = reverse("referral_runs:cancel", args=[run.pk])
-        return [*buttons, HeaderButton(_("Cancel this run"), url=cancel, icon_name="cross")]
+        return [*buttons, HeaderButton(_("Cancel this run"), url=cancel, icon_name="cross", priority=2)]
 
     @property
     def has_confirmed(self) -> bool:

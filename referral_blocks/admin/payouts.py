@@ -82,7 +82,7 @@ class PayoutView(RecordView):
             (_("Programme"), payout.program),
             (_("Paid by"), provider_label(payout.provider)),
             (_("State"), payout.get_state_display()),
-            (_("Confirmed by"), payout.confirmed_by or _("the rule")),
+            (_("Confirmed by"), confirmed_by(payout)),
             (_("Created"), when(payout.created_at)),
             (_("Next try"), when(payout.next_try_at)),
             (_("Waits for a person"), payout.get_parked_display() or "–"),
@@ -131,6 +131,16 @@ class PayoutView(RecordView):
             reversals_table(self.object),
             audit_table(self.object.changes.all(), dict(PayoutState.choices)),
         ]
+
+
+def confirmed_by(payout: Payout) -> str:
+    """Who, as far as the audit trail knows; an account may be gone by now."""
+    if payout.confirmed_by is not None:
+        return str(payout.confirmed_by)
+    step = payout.changes.filter(field="state", to_state=PayoutState.CONFIRMED).first()
+    if step is None:
+        return "–"
+    return _("the rule") if step.reason == "rule" else _("somebody whose account is deleted")
 
 
 def exclude_url(payout: Payout) -> str:

@@ -63,7 +63,8 @@ class PlanRunView(FlowFormView):
 
     @property
     def excluded(self) -> set[int]:
-        return {int(pk) for pk in self.request.POST.getlist("exclude") if pk.isascii() and pk.isdecimal()}
+        given = self.request.POST.getlist("exclude")
+        return {int(pk) for pk in given if pk.isascii() and pk.isdecimal() and len(pk) < 20}
 
     def form_valid(self, form: forms.Form) -> HttpResponse:
         if "make" in self.request.POST:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django import forms
+from django.http import HttpResponse
 from django.urls import reverse
 from django.utils.functional import cached_property
 from django.utils.translation import gettext as _
@@ -26,7 +27,7 @@ RIGHT = "confirm_payout"
 class SeenForm(forms.Form):
     """The total that was on the screen: what is confirmed is what somebody has looked at."""
 
-    seen_minor = forms.IntegerField(widget=forms.HiddenInput, required=False)
+    seen_minor = forms.IntegerField(widget=forms.HiddenInput)
 
 
 class RunStepView(StepView):
@@ -75,6 +76,11 @@ class ConfirmRunView(RunStepView):
         if self.object.state == RunState.SECOND and self.object.confirmed_by_id == self.request.user.pk:
             return _("You have confirmed this run. A second person has to look at it.")
         return super().over()
+
+    def form_invalid(self, form: forms.Form) -> HttpResponse:
+        # The page shows the total as it is now: that is what the next press confirms.
+        form.data = {**form.data.dict(), "seen_minor": self.totals.amount_minor}
+        return super().form_invalid(form)
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         first = self.object.state == RunState.DRAFT

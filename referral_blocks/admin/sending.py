@@ -67,8 +67,13 @@ class Switch:
 
     def steps(self) -> list[Step]:
         address = ALL if self.provider == EVERYTHING else self.provider
-        name, label = ("resume", _("Resume")) if self.stop else ("stop", _("Stop"))
-        return [Step(label, reverse(f"referral_sending:{name}", args=[address]), primary=self.stop is not None)]
+        steps = []
+        if self.stop is not None:
+            steps.append(Step(_("Resume"), reverse("referral_sending:resume", args=[address]), primary=True))
+        if self.stop is None or self.stop.cause != StopCause.PERSON:
+            # The machine's stop ends by itself; a person's does not.
+            steps.append(Step(_("Stop"), reverse("referral_sending:stop", args=[address])))
+        return steps
 
 
 def switches() -> list[Switch]:
@@ -92,7 +97,7 @@ class SendingView(RequiresRight, WagtailAdminTemplateMixin, TemplateView):
             Column("state", label=_("State")),
             Column("since", label=_("Since")),
             Column("who", label=_("By")),
-            Column("why", label=_("Why")),
+            Column("why", label=_("Why"), classname="rb-wide"),
             Column("until", label=_("Until")),
         ]
         if may(self.request.user, RIGHT):

@@ -27,12 +27,14 @@ from .models import Email
 WELCOME, SIGN_IN, FRIEND_ARRIVED = "welcome", "sign_in", "friend_arrived"
 REWARD_TO_CLAIM, PAYOUT_DETAILS = "reward_to_claim", "payout_details"
 GIFT_CARD_READY, GIFT_CARD_EXPIRING = "gift_card_ready", "gift_card_expiring"
+CODE_READY = "code_ready"
 # About a reward, whose owner need be no referrer; sent as long as the reward is in this state.
 ABOUT_REWARDS = {
     REWARD_TO_CLAIM: RewardState.APPROVED,
     PAYOUT_DETAILS: RewardState.PENDING,
     GIFT_CARD_READY: RewardState.ISSUED,
     GIFT_CARD_EXPIRING: RewardState.ISSUED,
+    CODE_READY: RewardState.ISSUED,
 }
 
 

@@ -21,7 +21,7 @@ from .clawback import REVERSED, clawed_key, post_change, taken_back
 from .earn_rewards import blocked_sides, flagged_sides
 from .pay_reward import approve_and_pay_if_clear
 from .release_waiting import release_later
-from .resize_draft import lock_draft_of, resize_in_draft
+from .resize_unsent import lock_unsent_of, resize_unsent
 
 S = RewardState
 
@@ -61,8 +61,8 @@ def share_left(*, promised_minor: int, amount_minor: int, reversed_minor: int) -
 def _adjust(reward: Reward, target: int, referral: Referral, reversal: SaleReversal) -> bool:
     if reward.state in (S.PENDING, S.APPROVED):
         return _resize(reward, target, reversal)
-    if reward.state == S.RESERVED and (payout := lock_draft_of(reward=reward)):
-        return resize_in_draft(reward=reward, payout=payout, amount_minor=target, reversal=reversal)
+    if reward.state == S.RESERVED and (payout := lock_unsent_of(reward=reward)):
+        return resize_unsent(reward=reward, payout=payout, amount_minor=target, reversal=reversal)
     if reward.state == S.VOID:
         return target > 0 and _revive(reward, target, referral, reversal)
     return reward.state != S.EXPIRED and _claw(reward, target, reversal)

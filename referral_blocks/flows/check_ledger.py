@@ -127,8 +127,8 @@ def _sums(rows: QuerySet[Reward] | QuerySet[Payout]) -> Sums:
 
 
 def _to_be_netted(beyond: Mapping[int, int]) -> Sums:
-    """What was claimed for sales that are no longer whole, less what payouts, reversals of payouts, or points at their
-    date, have settled.
+    """What was claimed for sales and groups that are no longer whole, less what payouts, reversals of payouts, or
+    points at their date, have settled.
 
     What a won dispute would add to a claimed reward is owed as far as the limits had room for it.
     """
@@ -145,6 +145,10 @@ def _to_be_netted(beyond: Mapping[int, int]) -> Sums:
     for pk, program, currency, amount, promised, sold, reversed_ in claimed.iterator():
         left = share_left(promised_minor=promised, amount_minor=sold, reversed_minor=reversed_)
         totals[program, currency] += max(amount - left, -beyond.get(pk, 0))
+    # A group's rewards hang on no sale of their own: they stand or fall with the group, as a whole.
+    fallen = Reward.objects.order_by().filter(state__in=CLAIMED, sale=None, clawed_minor__gt=0)
+    for program, currency, total in fallen.values_list("program_id", "currency").annotate(Sum("clawed_minor")):
+        totals[program, currency] += total
     items = PayoutItem.objects.filter(released=False).values_list("payout__program_id", "payout__currency")
     for program, currency, total in items.annotate(total=Sum("reward__amount_minor")):
         totals[program, currency] -= total

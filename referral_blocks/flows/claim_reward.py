@@ -49,7 +49,8 @@ def _claim(reward: Reward) -> bool:
 def _mark(reward: Reward) -> None:
     """Its owner has asked, whatever becomes of the first try to pay it: it never waits for them again."""
     reward.method_options = {**reward.method_options, "order_at": "claimed"}
-    reward.save(update_fields=["method_options"])
+    reward.expires_at = None  # they came in time, however long it then waits for a run or for staff
+    reward.save(update_fields=["method_options", "expires_at"])
     RewardChange.objects.create(
         subject=reward, field="order_at", from_state="claim", to_state="claimed", reason="owner"
     )

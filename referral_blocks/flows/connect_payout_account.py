@@ -61,7 +61,8 @@ def _account(person: Person, provider: str, country: str) -> PayoutAccount:
         if account.state == AccountStates.CLOSED:
             # Nobody can be paid there any more: another account, under another key.
             mine = mine.filter(state=AccountStates.CLOSED)
-            mine.update(reference="", state=AccountStates.ONBOARDING, created_at=timezone.now(), country=country)
+            where = country or account.country
+            mine.update(reference="", state=AccountStates.ONBOARDING, created_at=timezone.now(), country=where)
         elif not created and country:
             # Providers never let it change once the account is there.
             mine.filter(reference="").update(country=country)

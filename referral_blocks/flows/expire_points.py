@@ -4,9 +4,15 @@ from __future__ import annotations
 
 from referral_blocks.ledger.points import due_lot_ids, expire_lot
 
+from .each import for_each
+
 BATCH = 500
 
 
 def expire_points() -> int:
     """Each lot in a transaction of its own; returns how many expired now."""
-    return sum(expire_lot(pk=pk) for pk in due_lot_ids(limit=BATCH))
+    return sum(for_each(due_lot_ids(limit=BATCH), _expire))
+
+
+def _expire(pk: int) -> bool:
+    return expire_lot(pk=pk)

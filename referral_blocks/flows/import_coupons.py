@@ -18,6 +18,7 @@ from referral_blocks.rewards.models import CouponList
 from .release_waiting import release_waiting
 
 MAX_CODE = 80
+MAX_LINE = 10_000
 MAX_ROWS = 100_000
 HEADINGS = ("code", "coupon", "voucher")
 
@@ -97,6 +98,7 @@ def _cells(text: str) -> Iterator[tuple[int, str]]:
     for row, line in enumerate(io.StringIO(text.removeprefix("\ufeff"), newline=None), start=1):
         stripped = line.strip(" \t\r\n")
         if stripped:
-            cells = next(csv.reader([stripped], delimiter=";" if ";" in stripped else ","), [])
+            # Cut far beyond the longest code: a line may be longer than the csv module takes.
+            cells = next(csv.reader([stripped[:MAX_LINE]], delimiter=";" if ";" in stripped else ","), [])
             if cells and cells[0].strip(" \t"):
                 yield row, cells[0].strip(" \t")

@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy
 from referral_blocks.core.errors import InvalidInput, NotFound
 from referral_blocks.core.money import Money, parse_amount
 from referral_blocks.core.text import clean_email
+from referral_blocks.payouts.selectors import needs_details
 from referral_blocks.people.models import Person
 from referral_blocks.people.services import email_key
 from referral_blocks.programs.models import Program
@@ -21,7 +22,7 @@ from referral_blocks.referrals.models import Referral, Stage
 from referral_blocks.referrals.services import CLOSED
 from referral_blocks.referrers.models import Referrer, ReferrerStanding
 from referral_blocks.rewards.engine import Verdict, judge_all
-from referral_blocks.rewards.models import Side, Trigger
+from referral_blocks.rewards.models import Reason, Side, Trigger
 from referral_blocks.rewards.outlook import Outlook, Wait, had_enough
 from referral_blocks.rewards.rule import FriendFacts, Happening, SaleFacts
 
@@ -119,6 +120,8 @@ def _preview(verdict: Verdict, people: _People, outlook: Outlook, refusal: str) 
         return replace(shown, because=(most,))
     flagged = people.referral is not None and rule.side in flagged_sides(people.referral)
     waits = outlook.waits(rule=rule, amount=amount, flagged=flagged)
+    if person is not None and needs_details(person_id=person.pk, provider=rule.method):
+        waits = (*waits, Wait(Reason.PAYOUT_DETAILS))
     return replace(shown, fires=True, amount=amount, waits=waits)
 
 
@@ -130,7 +133,7 @@ def _refusal(people: _People, trigger: str, at: datetime) -> str:
         return ""
     if referral.stage in CLOSED:
         return _("This friend is not in the programme any more: the sale would be refused.")
-    if referral.stage == Stage.EXPIRED or at > referral.credit_expires_at:
+    if at > referral.credit_expires_at:
         return _("The friend’s time to buy is over: the sale would be refused.")
     return ""
 

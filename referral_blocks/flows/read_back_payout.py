@@ -7,11 +7,12 @@ import logging
 from django.db import transaction
 
 from referral_blocks.payouts.books import claim_look_up, record_look_up
-from referral_blocks.payouts.models import Payout, PayoutAttempt
+from referral_blocks.payouts.models import Payout, PayoutAttempt, PayoutState
 from referral_blocks.payouts.provider import Outcome, PayoutResult
 from referral_blocks.payouts.registry import is_registered, payout_provider
 
 from .send_payout import follow, lock_payout, request_of, where
+from .tell_owner import tell_gift_card_ready
 
 logger = logging.getLogger(__name__)
 LOOK_UP_TASK = "referral_blocks.flows.tasks.read_back_payout"
@@ -35,6 +36,9 @@ def read_back_payout(*, payout_id: int) -> str | None:
         outcome = record_look_up(attempt=attempt, result=result)
         if outcome is not None:
             follow(payout=attempt.payout, outcome=outcome)
+        elif attempt.payout.state == PayoutState.PAID:
+            # A person had settled it, and its gift card has come only now.
+            tell_gift_card_ready(payout=attempt.payout)
     return str(result.outcome)
 
 

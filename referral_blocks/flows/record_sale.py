@@ -180,7 +180,7 @@ def _require_credit(program: Program, referral: Referral, when: datetime) -> Non
         return  # the window is for becoming a customer; one who is may come again at any time
     if referral.stage in CLOSED:
         raise NotPossibleNow(_("This friend is not in the programme any more."), path=("friendEmail",))
-    if referral.stage == Stage.EXPIRED or when > referral.credit_expires_at:
+    if when > referral.credit_expires_at:
         raise NotPossibleNow(
             _("The friend’s time to buy was over before this sale."), code="credit_expired", path=("friendEmail",)
         )

@@ -31,6 +31,8 @@ def redeem_reward(*, reward: Reward, note: str = "", actor: User | None = None) 
         (reward_now,) = lock_rewards(ids=[reward.pk])
         if not _can_be_used(reward_now):
             raise NotPossibleNow(_("Only coupons and custom rewards are redeemed."))
+        if reward_now.state == RewardState.CLAWED_BACK:  # back to redeemed it comes by a won dispute only
+            raise NotPossibleNow(_("This reward was taken back."))
         changed = move_reward(reward=reward_now, to=RewardState.REDEEMED, reason="used", note=text, actor=actor)
     reward.refresh_from_db()
     return changed

@@ -55,6 +55,9 @@ def resolve_payout(*, payout: Payout, paid: bool, note: str, actor: User, provid
             move_payout(payout=locked, to=S.SENDING, reason="person", actor=actor)
         move_payout(payout=locked, to=target, reason="person", note=text, actor=actor)
         follow(payout=locked, outcome=outcome)
+        if paid and is_registered(locked.provider) and payout_provider(locked.provider).capabilities.read_back:
+            # What belongs to it, such as a gift card's link, is in the books alone.
+            queue.enqueue(LOOK_UP_TASK, locked.pk)
     payout.refresh_from_db()
     return True
 
@@ -71,6 +74,8 @@ def resume_payout(*, payout: Payout, note: str, actor: User) -> None:
             raise NotPossibleNow(_("It does not wait for a person."))
         reads = is_registered(locked.provider) and payout_provider(locked.provider).capabilities.read_back
         attempt = live_attempt(payout=locked)
+        if not is_registered(locked.provider):
+            raise NotPossibleNow(_("This way of paying is no longer set up: say what became of it."))
         if attempt is not None and not reads and is_forgotten(attempt=attempt, now=timezone.now()):
             raise NotPossibleNow(
                 _("Sending it again might pay it twice. Ask the provider, then say whether it was paid.")
@@ -84,11 +89,15 @@ def why_not(*, payout: Payout) -> str:
     """Why a person may not settle the payout now, for staff; empty when they may."""
     if is_talking(payout=payout):
         return str(_("Its provider is being asked at this moment. Wait some minutes."))
-    if payout.state == S.SENT and not payout_provider(payout.provider).capabilities.in_house:
+    if payout.state == S.SENT and not _stays_in_house(payout.provider):
         return ""
     if payout.state == S.UNKNOWN or (payout.parked and payout.state in (S.SENDING, S.CONFIRMED, S.FAILED_RETRYABLE)):
         return ""
     return str(_("Only a payout whose outcome is unknown, or that waits for a person, is settled by hand."))
+
+
+def _stays_in_house(provider: str) -> bool:
+    return is_registered(provider) and payout_provider(provider).capabilities.in_house
 
 
 def _note_ref(payout: Payout, attempt: PayoutAttempt, ref: str) -> None:

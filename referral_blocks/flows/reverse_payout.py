@@ -15,7 +15,7 @@ from referral_blocks.core.text import clean_text
 from referral_blocks.ledger.models import Account
 from referral_blocks.ledger.selectors import balance_of
 from referral_blocks.ledger.services import post_transfer
-from referral_blocks.payouts.models import Payout, PayoutReversal, PayoutState
+from referral_blocks.payouts.models import Payout, PayoutChange, PayoutReversal, PayoutState
 from referral_blocks.payouts.provider import Outcome, PayoutResult, ReversalRequest
 from referral_blocks.payouts.registry import is_registered, payout_provider
 from referral_blocks.payouts.reversals import (
@@ -100,10 +100,25 @@ def resume_reversals() -> int:
     person. Returns how many."""
     count = 0
     for reversal in stuck_reversals(limit=BATCH):
-        if is_registered(reversal.payout.provider) and not is_forgotten(reversal=reversal):
+        if not is_registered(reversal.payout.provider):
+            continue
+        if is_forgotten(reversal=reversal):
+            _say_once(reversal)
+        else:
             queue.enqueue(TASK, reversal.pk)
             count += 1
     return count
+
+
+def _say_once(reversal: PayoutReversal) -> None:
+    payout, why = reversal.payout, f"reversal:{reversal.pk}"
+    _change, is_news = PayoutChange.objects.get_or_create(
+        subject=payout, field="reversal", to_state="forgotten", reason=why, defaults={"from_state": "unknown"}
+    )
+    if is_news:
+        logger.error(
+            "Payout %s: whether %s has taken it back is unknown; a person has to ask", payout.public_id, payout.provider
+        )
 
 
 def _amount(payout: Payout, wanted: int | None) -> int:

@@ -15,11 +15,10 @@ from referral_blocks.fraud.selectors import found_states, risk_scores, total_sco
 from referral_blocks.fraud.services import record_findings
 from referral_blocks.referrals.models import Referral, Review
 from referral_blocks.referrals.services import set_review, set_risk
-from referral_blocks.rewards.locks import lock_rewards
-from referral_blocks.rewards.models import Reward, RewardState
-from referral_blocks.rewards.services import hold_for_review
+from referral_blocks.rewards.models import Reward
 from referral_blocks.sales.models import Sale
 
+from .cancel_payouts import hold_rewards
 from .review_referral import decide_sides
 
 
@@ -55,9 +54,7 @@ def _flag(referral: Referral, new: list[RiskSignal], scores: Mapping[str, int]) 
             reason = _("Blocked by its score of %(score)d.") % {"score": referral.risk_score}
         decide_sides(referral=referral, sides=waiting, approve=False, reason=reason, actor=None, automatic=True)
         return True
-    held = Reward.objects.filter(referral=referral, side__in=waiting, state=RewardState.PENDING)
-    for reward in lock_rewards(ids=held.values_list("pk", flat=True)):
-        hold_for_review(reward=reward, cause=worst.check_name)
+    hold_rewards(rewards=Reward.objects.filter(referral=referral, side__in=waiting), cause=worst.check_name)
     return True
 
 

@@ -14,7 +14,7 @@ from referral_blocks.core.money import POINTS
 from referral_blocks.ledger.models import Account, LedgerEntry
 from referral_blocks.ledger.points import add_points
 from referral_blocks.ledger.services import post_transfer
-from referral_blocks.payouts.attempts import CannotAsk, claim_attempt, close_attempt, record_result
+from referral_blocks.payouts.attempts import CannotAsk, claim_attempt, close_attempt, live_attempt, record_result
 from referral_blocks.payouts.models import Parked, Payout, PayoutAttempt, PayoutItem, PayoutState
 from referral_blocks.payouts.parking import end_parking, park_provider
 from referral_blocks.payouts.policy import StopCause
@@ -27,7 +27,8 @@ from referral_blocks.rewards.models import Reason, RewardState
 from referral_blocks.rewards.services import move_reward
 
 from .clawback import return_rewards
-from .tell_owner import tell_gift_card_ready
+from .tell_owner import tell_code_ready, tell_gift_card_ready
+from .tell_staff import tell_staff_later
 
 logger = logging.getLogger(__name__)
 POINTS_PROVIDER = "points"  # whose payouts go to the person's points balance, not out of the house
@@ -87,6 +88,7 @@ def _learn(payout: Payout, result: PayoutResult) -> None:
     elif result.outcome == Outcome.NOT_NOW and payout.next_try_at is not None:
         cause, until = StopCause.REFUSED if result.refused else StopCause.BALANCE, payout.next_try_at
         if park_provider(provider=payout.provider, cause=cause, note=result.message, until=until):
+            tell_staff_later(provider=payout.provider)
             signals.send_on_commit(signals.payouts_parked, provider=payout.provider, cause=str(cause), until=until)
 
 
@@ -101,8 +103,8 @@ def _refuse(payout_id: int, message: str) -> str | None:
     """The provider is known to refuse it: it fails before a word is said."""
     with transaction.atomic():
         payout = lock_payout(payout_id=payout_id)
-        if payout.state not in (PayoutState.CONFIRMED, PayoutState.FAILED_RETRYABLE):
-            return None
+        if payout.state not in (PayoutState.CONFIRMED, PayoutState.FAILED_RETRYABLE) or live_attempt(payout=payout):
+            return None  # somebody was quicker, and could ask
         move_payout(payout=payout, to=PayoutState.SENDING, reason="checked")
         move_payout(payout=payout, to=PayoutState.FAILED_FINAL, reason="refused", note=message)
         close_attempt(payout=payout)
@@ -150,6 +152,7 @@ def _issue(payout: Payout) -> None:
         _post(payout, "paid", Account.IN_TRANSIT, Account.PAID_OUT)
     for reward in rewards_in(payout=payout):
         move_reward(reward=reward, to=RewardState.ISSUED, reason=f"payout:{payout.pk}")
+        tell_code_ready(reward=reward)
     tell_gift_card_ready(payout=payout)
     signals.send_on_commit(signals.payout_paid, payout=payout)
 

@@ -19,6 +19,7 @@ from .check_ledger import check_ledger as _check_ledger
 from .check_rules import warn_of_unpayable_rules as _check_rules
 from .expire_points import expire_points as _expire_points
 from .expire_rewards import expire_rewards as _expire_rewards
+from .fetch_gift_cards import fetch_gift_cards as _fetch_gift_cards
 from .process_provider_event import forget_old_events as _forget_old_events
 from .process_provider_event import process_provider_event as _process_provider_event
 from .process_provider_event import resume_events as _resume_events
@@ -29,6 +30,7 @@ from .remind_gift_cards import remind_gift_cards as _remind_gift_cards
 from .reverse_payout import carry_out_reversal as _carry_out_reversal
 from .reverse_payout import resume_reversals as _resume_reversals
 from .send_payout import send_payout as _send_payout
+from .tell_staff import tell_staff_of_stop as _tell_staff_of_stop
 
 SCHEDULES = (
     Job("referral_blocks.mature_rewards", "referral_blocks.flows.tasks.mature_rewards", minutes=1),
@@ -44,6 +46,7 @@ SCHEDULES = (
     Job("referral_blocks.expire_rewards", "referral_blocks.flows.tasks.expire_rewards", minutes=15),
     Job("referral_blocks.expire_points", "referral_blocks.flows.tasks.expire_points", minutes=60),
     Job("referral_blocks.remind_gift_cards", "referral_blocks.flows.tasks.remind_gift_cards", minutes=360),
+    Job("referral_blocks.fetch_gift_cards", "referral_blocks.flows.tasks.fetch_gift_cards", minutes=360),
     Job("referral_blocks.check_rules", "referral_blocks.flows.tasks.check_rules", minutes=360),
     Job("referral_blocks.refresh_payout_accounts", "referral_blocks.flows.tasks.refresh_payout_accounts", minutes=15),
     Job("referral_blocks.resume_reversals", "referral_blocks.flows.tasks.resume_reversals", minutes=15),
@@ -136,6 +139,14 @@ def expire_points() -> None:
 
 def remind_gift_cards() -> None:
     _remind_gift_cards()
+
+
+def fetch_gift_cards() -> None:
+    _fetch_gift_cards()
+
+
+def tell_staff_of_stop(stop_change_id: int) -> None:
+    _tell_staff_of_stop(stop_change_id=stop_change_id)
 
 
 def check_rules() -> None:

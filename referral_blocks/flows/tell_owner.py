@@ -5,13 +5,20 @@ from __future__ import annotations
 
 from django.utils import timezone
 
-from referral_blocks.emails.compose import GIFT_CARD_EXPIRING, GIFT_CARD_READY, PAYOUT_DETAILS, REWARD_TO_CLAIM
+from referral_blocks.emails.compose import (
+    CODE_READY,
+    GIFT_CARD_EXPIRING,
+    GIFT_CARD_READY,
+    PAYOUT_DETAILS,
+    REWARD_TO_CLAIM,
+)
 from referral_blocks.emails.services import request_email
 from referral_blocks.payouts.models import Payout
 from referral_blocks.payouts.providers.runa.models import GiftCard
 from referral_blocks.payouts.registry import is_registered, payout_provider
 from referral_blocks.payouts.services import rewards_in
 from referral_blocks.rewards.models import Reward
+from referral_blocks.rewards.selectors import coupon_of
 
 
 def tell_details_needed(*, reward: Reward) -> None:
@@ -37,6 +44,12 @@ def tell_gift_card_ready(*, payout: Payout) -> None:
     for reward in rewards_in(payout=payout)[:1]:
         if reward.method_options.get("distribution") != "email":
             _ask(f"payout:{payout.pk}:gift_card", GIFT_CARD_READY, reward)
+
+
+def tell_code_ready(*, reward: Reward) -> None:
+    """It was issued just now as a code of its own; nothing for other rewards."""
+    if coupon_of(reward=reward) is not None:
+        _ask(f"reward:{reward.pk}:code", CODE_READY, reward)
 
 
 def tell_gift_card_expires(*, card: GiftCard) -> None:

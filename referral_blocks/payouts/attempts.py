@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import secrets
 from datetime import datetime, timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.db import DatabaseError, transaction
 from django.db.models import F, Q
@@ -15,12 +15,15 @@ from referral_blocks.core.conf import get_conf
 from referral_blocks.core.errors import InvalidInput
 from referral_blocks.core.hashing import content_hash
 
-from .limits import next_day, take_room
+from .limits import give_room_back, next_day, take_room
 from .models import Parked, Payout, PayoutAttempt, PayoutChange, PayoutState
 from .provider import Outcome, PayoutOrder, PayoutResult, ProviderUnavailable
 from .registry import payout_provider
 from .selectors import is_stopped, recipient_of
-from .services import move_payout, park, rewards_in, sweep_after, times_resumed
+from .services import cancel, move_payout, park, rewards_in, sweep_after, times_resumed
+
+if TYPE_CHECKING:
+    from django.contrib.auth.models import User
 
 logger = logging.getLogger(__name__)
 S = PayoutState
@@ -204,6 +207,21 @@ def note_late(*, payout: Payout, result: PayoutResult) -> None:
     )  # fmt: skip
     if result.outcome in DONE and payout.state in (S.FAILED_FINAL, S.FAILED_RETRYABLE, S.CANCELLED):
         logger.error("Payout %s is “%s”, but a late answer says that it was paid", payout.public_id, payout.state)
+
+
+def call_off(*, payout: Payout, reason: str, note: str = "", actor: User | None = None) -> bool:
+    """Make sure that nothing of the payout is sent any more, and give its room of the day back; False when something
+    may be on its way. Inside the transaction that holds the payout's lock; its rewards are the caller's business."""
+    if payout.state in (S.DRAFT, S.CONFIRMED):
+        cancel(payout=payout, reason=reason, note=note, actor=actor)
+    elif payout.state == S.FAILED_RETRYABLE and live_attempt(payout=payout) is None:
+        # Such as for want of balance: the next try would be under a new key, and is not made.
+        move_payout(payout=payout, to=S.FAILED_FINAL, reason=reason, note=note, actor=actor)
+        close_attempt(payout=payout)
+    else:
+        return False
+    give_room_back(payout=payout)
+    return True
 
 
 def close_attempt(*, payout: Payout, outcome: Outcome = Outcome.ACCEPTED) -> None:

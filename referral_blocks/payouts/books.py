@@ -33,6 +33,9 @@ def claim_look_up(*, payout: Payout) -> PayoutAttempt | None:
         if attempt is None or payout.parked or not payout_provider(attempt.provider).capabilities.read_back:
             return None
         if payout.state in UNSURE and attempt.outcome in PayoutAttempt.LIVE:
+            if _has_looked_enough(payout, attempt) and (attempt.leased_until or timezone.now()) <= timezone.now():
+                park(payout=payout, why=Parked.WINDOW)  # what was found could not even be written down
+                return None
             taken = take_lease(attempt=attempt) or (payout.state != S.SENDING and _take_from_nobody(attempt))
         else:
             taken = payout.state in (S.SENT, S.PAID) and take_lease(attempt=attempt)
@@ -113,13 +116,17 @@ def _go_on(payout: Payout, attempt: PayoutAttempt, result: PayoutResult) -> None
     """The books cannot tell, or say nothing that is final: later again, with the same key while that is safe."""
     if payout.state == S.SENDING:
         move_payout(payout=payout, to=S.UNKNOWN, reason=f"books:{result.outcome}"[:40], note=result.message)
-    most = LOOK_UPS * get_conf().PAYOUT_MAX_TRIES
-    if attempt.tries >= most and attempt.tries >= most * (1 + times_resumed(payout=payout)):
+    if _has_looked_enough(payout, attempt):
         park(payout=payout, why=Parked.WINDOW)
         return
     payout.next_try_at = _later(attempt, result)
     payout.save(update_fields=["next_try_at"])
     PayoutAttempt.objects.filter(pk=attempt.pk).update(leased_until=payout.next_try_at)
+
+
+def _has_looked_enough(payout: Payout, attempt: PayoutAttempt) -> bool:
+    most = LOOK_UPS * get_conf().PAYOUT_MAX_TRIES
+    return attempt.tries >= most and attempt.tries >= most * (1 + times_resumed(payout=payout))
 
 
 def _later(attempt: PayoutAttempt, result: PayoutResult) -> datetime:

@@ -8,6 +8,7 @@ from typing import Any
 
 from django.utils.functional import Promise
 from django.utils.module_loading import import_string
+from django.views.decorators.debug import sensitive_variables
 
 from referral_blocks.core.conf import get_conf
 
@@ -17,6 +18,7 @@ from .provider import PayoutProvider
 _made: dict[tuple[int, str], tuple[object, PayoutProvider]] = {}
 
 
+@sensitive_variables("entry", "made")
 def payout_provider(alias: str) -> PayoutProvider:
     """The provider registered under ``alias``; raises KeyError for one that the host has removed."""
     entry = get_conf().PAYOUT_PROVIDERS[alias]
@@ -41,6 +43,7 @@ def _path(entry: str | Mapping[str, Any]) -> str:
     return entry if isinstance(entry, str) else entry["path"]
 
 
+@sensitive_variables("entry")
 def _make(entry: str | Mapping[str, Any]) -> PayoutProvider:
     provider: type[PayoutProvider] = import_string(_path(entry))
     return provider(**({} if isinstance(entry, str) else entry.get("options", {})))

@@ -49,6 +49,12 @@ def payout_by_reference(*, provider: str, ref: str = "", payout_id: str = "") ->
     return mine.filter(Q(provider_ref=ref) | Q(attempts__provider_ref=ref)).first()
 
 
+def waiting_count(*, provider: str) -> int:
+    """How many of the provider's payouts are confirmed, and wait to be sent or to be sent again."""
+    waiting = (PayoutState.CONFIRMED, PayoutState.FAILED_RETRYABLE)
+    return Payout.objects.filter(provider=provider, state__in=waiting).count()
+
+
 def active_stops() -> QuerySet[SendingStop]:
     """The stops that hold now."""
     return SendingStop.objects.filter(Q(until=None) | Q(until__gt=timezone.now()))

@@ -71,8 +71,8 @@ def confirm_payout(*, payout: Payout, actor: User | None) -> None:
 def cancel(*, payout: Payout, reason: str, note: str = "", actor: User | None = None) -> None:
     """Draft or confirmed → cancelled: no task sends it any more. Raises NotPossibleNow for one that is on its way."""
     move_payout(payout=payout, to=S.CANCELLED, reason=reason, note=note, actor=actor)
-    payout.next_try_at = None
-    payout.save(update_fields=["next_try_at"])
+    payout.next_try_at, payout.parked = None, ""
+    payout.save(update_fields=["next_try_at", "parked"])
 
 
 def rewards_in(*, payout: Payout) -> list[Reward]:

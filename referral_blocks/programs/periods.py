@@ -21,7 +21,7 @@ class Span:
 def span_at(*, program: Program, period: str, at: datetime) -> Span:
     """The span of kind ``period`` that holds the moment ``at`` (aware)."""
     local = at.astimezone(zoneinfo.ZoneInfo(program.time_zone))
-    day = local.replace(hour=0, minute=0, second=0, microsecond=0)
+    day = _midnight(local)
     if period == Period.DAY:
         return Span(f"{day:%Y-%m-%d}", day, _midnight(day + timedelta(days=1)))
     if period == Period.WEEK:
@@ -38,5 +38,6 @@ def span_at(*, program: Program, period: str, at: datetime) -> Span:
 
 
 def _midnight(day: datetime) -> datetime:
-    """Wall-clock midnight: the offset follows the date, also across a change of summer time."""
-    return day.replace(hour=0, minute=0, second=0, microsecond=0)
+    """Wall-clock midnight: the offset follows the date, also across a change of summer time. Where clocks go back to
+    midnight there are two of them, and the day begins with the first."""
+    return day.replace(hour=0, minute=0, second=0, microsecond=0, fold=0)

@@ -23,6 +23,8 @@ CHUNK = 500  # rows an UPDATE: nobody waits long for its locks
 STAGES: dict[str, set[str]] = {
     Stage.CAPTURED: {Stage.NURTURING, Stage.QUALIFIED, Stage.UNQUALIFIED, Stage.EXPIRED, Stage.WITHDRAWN},
     Stage.NURTURING: {Stage.QUALIFIED, Stage.UNQUALIFIED, Stage.EXPIRED, Stage.WITHDRAWN},
+    # By a sale of before, of which somebody tells late: what a friend earns does not hang on when a task has run.
+    Stage.EXPIRED: {Stage.QUALIFIED},
     Stage.QUALIFIED: {Stage.RETRACTED},
     Stage.RETRACTED: {Stage.QUALIFIED},
 }

@@ -224,15 +224,16 @@ def _put_back(reward: Reward, *, amount_minor: int, keep: tuple | list) -> None:
 
 
 def _warn_when_low(reward: Reward) -> None:
-    """Tell the host once, at the promise that brings the stock down to the number to warn at."""
+    """Tell the host at the promise that brings the stock down to the number to warn at, and at the one that takes the
+    last: a stock may begin below that number."""
     rule = RewardRule.objects.get(pk=reward.rule_id)
-    if rule.stock is not None and rule.stock == rule.low_stock_at:
+    if rule.stock is not None and rule.stock in (rule.low_stock_at, 0):
         signals.send_on_commit(signals.stock_low, rule=rule, coupon_list=None, left=rule.stock)
     if reward.method == COUPON_METHOD and rule.coupon_list_id is not None:
         coupons = CouponList.objects.get(pk=rule.coupon_list_id)
         free = CouponCode.objects.filter(coupon_list=coupons, reward=None).values_list("pk", flat=True)
         left = len(free[: coupons.low_stock_at + 1])  # no more than it takes to know
-        if left == coupons.low_stock_at:
+        if left in (coupons.low_stock_at, 0):
             signals.send_on_commit(signals.stock_low, rule=rule, coupon_list=coupons, left=left)
 
 

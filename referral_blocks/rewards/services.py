@@ -38,7 +38,7 @@ STEPS: dict[str, set[str]] = {
     S.REDEEMED: {S.CLAWED_BACK},
     # A dispute that was won brings back what it had cancelled or taken.
     S.VOID: {S.PENDING},
-    S.CLAWED_BACK: {S.ISSUED, S.APPROVED},
+    S.CLAWED_BACK: {S.ISSUED, S.REDEEMED, S.APPROVED},
 }
 COUNTED = (S.VOID, S.EXPIRED, S.ISSUED, S.PENDING)  # steps that change what a standing counts
 UNDERWAY = (S.PENDING, S.APPROVED, S.RESERVED)
@@ -271,8 +271,14 @@ def take_back(*, reward: Reward, clawed_minor: int, reason: str) -> int:
     if clawed_minor >= reward.amount_minor:
         move_reward(reward=reward, to=S.CLAWED_BACK, reason=reason)
     elif reward.state == S.CLAWED_BACK:
-        move_reward(reward=reward, to=S.ISSUED, reason=reason)
+        move_reward(reward=reward, to=_before_it_was_taken_back(reward), reason=reason)
     return change
+
+
+def _before_it_was_taken_back(reward: Reward) -> str:
+    """Issued or redeemed: what was used before a dispute took it back is not used again when the dispute is won."""
+    steps = reward.changes.filter(field="state", to_state=S.CLAWED_BACK).order_by("-pk")
+    return S.REDEEMED if steps.values_list("from_state", flat=True).first() == S.REDEEMED else S.ISSUED
 
 
 def _count(reward: Reward, *, pending: int = 0, earned: int = 0) -> None:

@@ -55,7 +55,8 @@ def account_urls(*, person: Person, provider: str, program: Program) -> AccountU
 @never_cache
 @require_safe
 def come_back(request: HttpRequest, token: str) -> HttpResponse:
-    """Reads the account from the provider, and leads to the share page whatever it says."""
+    """Reads the account from the provider, and says whether anything is still missing. Nothing is shown that the
+    address alone must not show: neither who it is about nor what they are owed."""
     if request.method == "HEAD":
         return HttpResponse()
     try:
@@ -68,7 +69,14 @@ def come_back(request: HttpRequest, token: str) -> HttpResponse:
         logger.warning("A payout account with %s could not be read on return: %s", provider, error)
     except DomainError as error:
         return _failed(request, error)
-    return _to_share_page(request, program)
+    context = {
+        "ready": _is_ready(account_of(person_id=person.pk, provider=provider)),
+        "program": program,
+        "share_url": page_url(program.share_page, fallback=site_of(request).root_url + "/"),
+    }
+    response = render(request, "referral_blocks/payout_account_back.html", context)
+    response["Referrer-Policy"] = "no-referrer"
+    return response
 
 
 @never_cache

@@ -16,26 +16,25 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.debug import sensitive_variables
 from django.views.decorators.http import require_http_methods
 
-from referral_blocks.core.errors import DomainError
+from referral_blocks.core.errors import DomainError, NotPossibleNow
 from referral_blocks.core.ratelimit import TooManyRequests, check_rate
 from referral_blocks.core.visitor import ip_hash
-from referral_blocks.emails.compose import GIFT_CARD_READY, PAYOUT_DETAILS, REWARD_TO_CLAIM
+from referral_blocks.emails.compose import CODE_READY, GIFT_CARD_READY, PAYOUT_DETAILS, REWARD_TO_CLAIM
 from referral_blocks.flows.claim_reward import claim_reward
 from referral_blocks.flows.connect_payout_account import connect_payout_account
 from referral_blocks.flows.pay_reward import waits_for_claim
 from referral_blocks.flows.show_gift_card import gift_card_of, show_gift_card
 from referral_blocks.flows.tell_owner import mail_new_link
 from referral_blocks.payouts.selectors import recipient
-from referral_blocks.rewards.limits import COUPON_METHOD
 from referral_blocks.rewards.models import Reason, Reward, RewardState
 from referral_blocks.rewards.page import read_reward_token
+from referral_blocks.rewards.selectors import coupon_of
 
 from .origin import is_same_origin
 from .payout_accounts import account_urls
 from .site import site_of
 
 LIMIT = "30/minute"
-SETTLED = (RewardState.ISSUED, RewardState.REDEEMED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +49,7 @@ class Step:
 DETAILS = Step("details", _("Tell us where to send it"), PAYOUT_DETAILS)
 CLAIM = Step("claim", _("Claim it"), REWARD_TO_CLAIM)
 SHOW_CARD = Step("show", _("Show my gift card"), GIFT_CARD_READY)
-SHOW_CODE = Step("show", _("Show my code"), "")
+SHOW_CODE = Step("show", _("Show my code"), CODE_READY)
 
 
 @csrf_exempt
@@ -104,7 +103,10 @@ def _act(request: HttpRequest, reward: Reward) -> HttpResponse:
 
 
 def _connect(request: HttpRequest, reward: Reward) -> HttpResponse:
-    """Leads to the provider by a link on a page: a form may not redirect to another site (CSP form-action)."""
+    """Leads to the provider by a link on a page: a form may not redirect to another site (CSP form-action). Only while
+    we ask for it, so that a mail of long ago cannot be used to change where its owner is paid to."""
+    if _step(reward) is not DETAILS:
+        raise NotPossibleNow(_("We know where to send it, or do not have to."))
     urls = account_urls(person=reward.person, provider=reward.method, program=reward.program)
     url = connect_payout_account(
         person=reward.person,
@@ -123,9 +125,9 @@ def _claim(request: HttpRequest, reward: Reward) -> HttpResponse:
 
 @sensitive_variables()
 def _show(request: HttpRequest, reward: Reward) -> HttpResponse:
-    if reward.method == COUPON_METHOD and reward.state in SETTLED:
-        coupon = getattr(reward, "coupon", None)
-        context = {"reward": reward, "code": coupon.code if coupon else ""}
+    code = coupon_of(reward=reward)
+    if code is not None:
+        context = {"reward": reward, "code": code}
     else:
         link = show_gift_card(reward=reward, person=reward.person)
         context = {
@@ -190,6 +192,6 @@ def _step(reward: Reward) -> Step | None:
         return DETAILS if waits else None
     if reward.state == RewardState.APPROVED:
         return CLAIM if waits_for_claim(reward=reward) else None
-    if reward.state in SETTLED and reward.method == COUPON_METHOD:
+    if coupon_of(reward=reward) is not None:
         return SHOW_CODE
     return SHOW_CARD if gift_card_of(reward=reward) is not None else None

@@ -102,6 +102,8 @@ def say_where_to(browser: Browser, demo: dict[str, str], way_in: str) -> None:
     page.get_by_role("link", name="Go on to the provider").click()
     assert page.url.startswith(demo["stripe_sandbox"])
     page.get_by_role("button", name="Complete onboarding").click()
+    expect(page.get_by_role("heading", name="Thank you, that is all")).to_be_visible()
+    page.get_by_role("link", name="To your share page").click()
     page.wait_for_url(demo["business_share_url"] + "**")
     page.goto(way_in)
     assert len(page.get_by_role("listitem").all_inner_texts()) == 2

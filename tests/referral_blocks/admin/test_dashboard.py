@@ -6,7 +6,10 @@ from django.urls import reverse
 from referral_blocks.flows.record_sale import record_sale
 from referral_blocks.flows.send_payout import send_payout
 from referral_blocks.payouts.models import Payout
+from referral_blocks.payouts.policy import SendingStop
 from tests.make import make_link, make_program, make_referral
+from tests.paying import confirmed, work
+from tests.payout_fake import register
 
 from .staff import staff_client
 
@@ -56,3 +59,22 @@ def test_editors_see_nothing_of_referrals():
     html = staff_client().get(reverse("wagtailadmin_home")).content.decode()
     assert "Referrals" not in html
     assert "to approve" not in html
+
+
+def test_payouts_that_need_a_person_and_stops_are_counted_for_those_who_may_act(settings):
+    shop = register(settings)
+    settings.REFERRAL_BLOCKS = {**settings.REFERRAL_BLOCKS, "PAYOUT_MAX_TRIES": 1}
+    confirmed()
+    shop.faults = ["lost"]
+    work()
+    words = {
+        "resolve_payout": ("1 payout needs a person", "referral_payout_desk:index"),
+        "stop_payouts": ("1 way of paying is stopped", "referral_sending:index"),
+    }
+    home = reverse("wagtailadmin_home")
+    assert "stopped" not in staff_client("stop_payouts", username="kim").get(home).content.decode(), "while nothing is"
+    SendingStop.objects.create(provider="fake")
+    for right in words:
+        html = staff_client(right, username=right).get(home).content.decode()
+        for own, (said, url_name) in words.items():
+            assert (f'<a href="{reverse(url_name)}">{said}</a>' in html) == (own == right)

@@ -187,6 +187,16 @@ def test_sending_is_stopped_and_resumed_with_a_note():
     assert post(boss, "sending:stop", "pigeon", note="x").status_code == 404
 
 
+def test_what_the_machine_has_stopped_may_be_stopped_by_a_person_for_longer():
+    set_stop(provider="shop", cause="balance", note="£3 left", until=timezone.now() + timedelta(hours=1))
+    boss = staff_client("stop_payouts", username="boss")
+    stop = reverse("referral_sending:stop", args=["shop"])
+    assert stop in boss.get(reverse("referral_sending:index")).content.decode()
+    html = post(boss, "sending:stop", "shop", note="Odd amounts").content.decode()
+    assert stop not in html
+    assert list(SendingStop.objects.values_list("cause", "until")) == [("person", None)]
+
+
 def test_what_the_machine_has_stopped_says_why_and_until_when():
     set_stop(provider="shop", cause="balance", note="£3 left", until=timezone.now() + timedelta(hours=1))
     html = staff_client("view_payout").get(reverse("referral_sending:index")).content.decode()
@@ -328,7 +338,7 @@ def test_codes_are_imported_into_a_list_by_name():
         "2 codes were added, 0 were there already.", "1 refused: row 4: This code is in row 2 already.",
     ]  # fmt: skip
     page = upload(b"A2\nA3\n")
-    assert messages_of(page) == ["1 codes were added, 1 were there already."]
+    assert messages_of(page) == ["1 code was added, 1 was there already."]
     page = upload(b"\xff\xfe")
     assert page.context["form"].errors == {"file": ["This is not a text file in UTF-8."]}
     page = upload(b"\n", name="Empty")

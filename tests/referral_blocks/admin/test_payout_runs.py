@@ -11,9 +11,9 @@ from referral_blocks.payouts.policy import PayoutPolicy
 from referral_blocks.payouts.run import PayoutRun
 from referral_blocks.rewards.models import Reward
 from tests.payout_fake import new_shop
-from tests.runs import buy, friend_of, plan, providers, runs_program, send_all
+from tests.runs import buy, confirm, friend_of, plan, providers, runs_program, send_all
 
-from .staff import messages_of, staff_client
+from .staff import make_staff, messages_of, staff_client
 
 pytestmark = pytest.mark.django_db
 
@@ -93,7 +93,9 @@ def test_a_run_is_confirmed_with_the_total_that_was_on_the_screen(fin, program, 
     assert page.context["form"].errors == {
         "__all__": ["The run has changed since you looked at it. Look at it again, then confirm."]
     }
-    page = post(fin, "runs:confirm", run.pk, seen_minor="6000")
+    # The page shows the total as it is: the next press confirms that one.
+    shown = page.context["form"]["seen_minor"].value()
+    page = post(fin, "runs:confirm", run.pk, seen_minor=shown)
     assert messages_of(page) == ["The run is confirmed. Its payouts are being sent."]
     carry_out_payout_run(run_id=run.pk)
     assert (send_all(), len(shop.orders)) == (["paid", "paid"], 2)
@@ -153,6 +155,38 @@ def test_who_may_only_look_gets_403_and_nothing_changes(program, name):
     assert reverse(f"referral_{name}", args=[pk]) not in html
     run.refresh_from_db()
     assert (run.state, Payout.objects.filter(state="draft").count()) == ("draft", 2)
+
+
+def test_without_the_total_that_was_looked_at_nothing_is_confirmed(fin, program):
+    run = plan(program)
+    for seen in ({}, {"seen_minor": "x"}):
+        assert post(fin, "runs:confirm", run.pk, **seen).context["form"]["seen_minor"].value() == 6000
+    run.refresh_from_db()
+    assert run.state == "draft"
+
+
+def test_whose_account_is_deleted_is_not_called_none_or_the_rule(fin, program):
+    PayoutPolicy.objects.create(program=program, currency="GBP", second_person_minor=0)
+    run = plan(program)
+    payout = reverse("referral_payouts:inspect", args=[Payout.objects.first().pk])
+    assert ("Confirmed by", "–") in fin.get(payout).context["facts"]
+    chief, second = make_staff("confirm_payout", username="chief"), make_staff("confirm_payout", username="second")
+    confirm(run, "chief")
+    chief.delete()
+    html = fin.get(reverse("referral_runs:inspect", args=[run.pk])).content.decode()
+    assert "A second person has to look at this run." in html
+    confirm(run, "second")
+    second.delete()
+    assert ("Confirmed by", "somebody whose account is deleted") in fin.get(payout).context["facts"]
+
+
+def test_odd_ids_and_an_empty_preview(fin, program):
+    page = post(fin, "runs:plan", program=program.pk, provider="shop", look="1", exclude=["9" * 5000, "-1", "x"])
+    assert "2 payouts to 2 people" in page.content.decode()
+    Reward.objects.update(state="void")
+    html = post(fin, "runs:plan", program=program.pk, provider="shop", look="1").content.decode()
+    assert "No reward is ready for a run with these choices." in html
+    assert "Make the run" not in html
 
 
 def test_a_step_without_the_csrf_token_does_nothing(fin, program):

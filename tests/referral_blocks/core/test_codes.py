@@ -14,6 +14,14 @@ def test_a_code_holds_more_than_forty_bits_and_no_look_alikes():
     assert set(new_code()) <= set(ALPHABET)
 
 
+def test_with_ten_million_codes_a_new_one_is_taken_less_than_once_in_a_million_draws():
+    taken = 10_000_000 / len(ALPHABET) ** LENGTH
+    assert 6e-7 < taken < 1e-6
+    # The n-th code meets n - 1 others: while all are made, three or four are drawn twice.
+    assert round(10_000_000 * taken / 2, 1) == 3.4
+    assert taken**services.TRIES < 1e-30
+
+
 @pytest.mark.parametrize(
     ("text", "code"),
     [(" abc ", "ABC"), ("Ana_1-2", "ANA_1-2"), ("a" * 40, "A" * 40), ("a" * 41, None), ("", None), ("a\x00", None)],

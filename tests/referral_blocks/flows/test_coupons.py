@@ -138,7 +138,12 @@ def test_a_rules_own_stock_limits_coupons_too():
 
 
 @pytest.mark.django_db
-def test_the_host_is_told_once_when_codes_run_low(django_capture_on_commit_callbacks):
+@pytest.mark.parametrize(
+    ("warn_at", "expected"), [(2, [("Summer", 2), ("Summer", 0)]), (0, [("Summer", 0)]), (10, [("Summer", 0)])]
+)
+def test_the_host_is_told_when_codes_run_low_and_when_the_last_is_taken(
+    warn_at, expected, django_capture_on_commit_callbacks
+):
     told = []
 
     def hear(sender, coupon_list, left, **_more):
@@ -146,14 +151,22 @@ def test_the_host_is_told_once_when_codes_run_low(django_capture_on_commit_callb
 
     signals.stock_low.connect(hear)
     try:
-        program, coupons = prepare(codes=4, friends=4)
-        for n in range(4):
+        program, coupons = prepare(codes=4, friends=5)
+        CouponList.objects.update(low_stock_at=warn_at)
+        for n in range(5):
             with django_capture_on_commit_callbacks(execute=True):
                 buy(program, n)
     finally:
         signals.stock_low.disconnect(hear)
-    assert told == [("Summer", 2)]
-    assert low_stock(program=program) == [LowStock("Summer", 0, 2, coupon_list_id=coupons.pk)]
+    assert told == expected
+    assert low_stock(program=program) == [LowStock("Summer", 0, warn_at, coupon_list_id=coupons.pk)]
+
+
+@pytest.mark.django_db
+def test_a_line_longer_than_a_csv_reader_takes_is_refused_by_itself():
+    _program, coupons = prepare(codes=0, friends=0)
+    result = import_coupons(coupon_list=coupons, text="A1\n" + "x" * 200_000 + '\n"' + "y" * 200_000 + "\nB2")
+    assert (result.added, [(row.row, row.code) for row in result.refused]) == (2, [(2, "too_long"), (3, "too_long")])
 
 
 @pytest.mark.django_db(transaction=True)

@@ -6,11 +6,21 @@ import pytest
 import time_machine
 from django.utils import timezone
 
-from referral_blocks.flows import award_leaderboard, expire_groups, expire_rewards, mature_rewards, release_waiting
+from referral_blocks.flows import (
+    award_leaderboard,
+    expire_groups,
+    expire_points,
+    expire_rewards,
+    mature_rewards,
+    release_waiting,
+)
 from referral_blocks.flows.each import for_each
 from referral_blocks.flows.open_group import open_group
 from referral_blocks.flows.record_sale import record_sale
+from referral_blocks.flows.send_payout import send_payout
 from referral_blocks.groups.models import Group, GroupOffer
+from referral_blocks.ledger.models import PointsLot
+from referral_blocks.payouts.models import Payout
 from referral_blocks.programs.models import Program
 from referral_blocks.rewards.models import Reward, RewardRule
 from tests.make import make_link, make_program, make_referral
@@ -70,6 +80,18 @@ def test_a_reward_that_cannot_expire_keeps_no_other(monkeypatch):
     with time_machine.travel(timezone.now() + timedelta(days=21)):
         assert expire_rewards.expire_rewards() == 2
     assert states() == ["expired", "expired", "pending"]
+
+
+def test_points_that_cannot_expire_keep_no_others(monkeypatch, settings):
+    settings.REFERRAL_BLOCKS = {**settings.REFERRAL_BLOCKS, "POINTS_EXPIRE_DAYS": 10}
+    earn_three(rule={"hold_days": 0, "currency": "PTS", "method": "points"})
+    for pk in Payout.objects.values_list("pk", flat=True):
+        send_payout(payout_id=pk)
+    first = PointsLot.objects.order_by("pk").first().pk
+    break_first(monkeypatch, expire_points, "expire_lot", lambda given: given["pk"] == first)
+    with time_machine.travel(timezone.now() + timedelta(days=11)):
+        assert expire_points.expire_points() == 2
+    assert list(PointsLot.objects.order_by("pk").values_list("left", flat=True)) == [2000, 0, 0]
 
 
 def test_a_reward_that_cannot_be_let_in_keeps_no_other_waiting(monkeypatch):

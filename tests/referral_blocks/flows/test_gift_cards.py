@@ -15,8 +15,12 @@ from referral_blocks.core.errors import NotFound, NotPossibleNow
 from referral_blocks.emails.models import Email
 from referral_blocks.emails.services import send_email
 from referral_blocks.flows.claim_reward import claim_reward
+from referral_blocks.flows.expire_rewards import expire_rewards
+from referral_blocks.flows.fetch_gift_cards import fetch_gift_cards
 from referral_blocks.flows.pay_reward import waits_for_claim
+from referral_blocks.flows.read_back_payout import read_back_payout
 from referral_blocks.flows.remind_gift_cards import remind_gift_cards
+from referral_blocks.flows.resolve_payout import resolve_payout
 from referral_blocks.flows.send_payout import send_payout
 from referral_blocks.flows.show_gift_card import show_gift_card
 from referral_blocks.payouts.models import Payout, PayoutAttempt, PayoutChange
@@ -242,3 +246,43 @@ def test_a_new_key_takes_over_and_the_old_one_can_go(runa, settings):
     settings.REFERRAL_BLOCKS = {**settings.REFERRAL_BLOCKS, "ENCRYPTION_KEYS": ()}
     with pytest.raises(CommandError):
         call_command("encrypt_gift_cards")
+
+
+# What comes late
+
+
+def test_who_has_claimed_in_time_loses_nothing_by_waiting_for_a_run(runa):
+    program = gift_card_program(order_at="claim", rule={"expires_days": 30})
+    program.payout_mode = PayoutMode.RUNS
+    program.save()
+    reward = earned(program)
+    assert claim_reward(reward=reward, person=reward.person)
+    with time_machine.travel(timezone.now() + timedelta(days=31)):
+        assert expire_rewards() == 0
+    reward.refresh_from_db()
+    assert (reward.state, reward.expires_at) == (RewardState.APPROVED, None)
+
+
+def look_ups() -> list[str | None]:
+    """What the look-ups say that are queued now."""
+    queued = [row for row in OrmQ.objects.order_by("pk") if str(row.task["func"]).endswith(".read_back_payout")]
+    OrmQ.objects.all().delete()
+    return [read_back_payout(payout_id=row.task["args"][0]) for row in queued]
+
+
+def test_a_card_that_a_person_has_settled_is_fetched_for_its_owner(runa, django_user_model):
+    reward = earned(gift_card_program())
+    payout = Payout.objects.get()
+    runa.fault("drop_after_commit", path_prefix="/v2/order", times=1)
+    assert send_payout(payout_id=payout.pk) == "unknown"
+    staff = django_user_model.objects.create_user("staff")
+    assert resolve_payout(payout=payout, paid=True, note="Seen in Runa’s portal", actor=staff)
+    assert (GiftCard.objects.count(), mails("gift_card_ready")) == (0, [])
+    runa.fault("drop_before", path_prefix="/v2/order", times=1)
+    assert look_ups() == ["unknown"], "asked at once, and Runa is silent"
+    with time_machine.travel(timezone.now() + timedelta(hours=1)):
+        assert (fetch_gift_cards(), look_ups()) == (1, ["paid"])
+        assert (fetch_gift_cards(), look_ups()) == (0, [])
+    link = show_gift_card(reward=reward, person=reward.person)
+    assert link.startswith(f"{runa.url}/spend/")
+    assert (len(runa.payments()), len(mails("gift_card_ready"))) == (1, 1)

@@ -5,16 +5,19 @@ import time_machine
 from django.utils import timezone
 
 from referral_blocks.core.errors import DomainError
+from referral_blocks.flows.check_ledger import check_ledger
 from referral_blocks.flows.complete_group import ungroup_sale
 from referral_blocks.flows.expire_groups import expire_groups
 from referral_blocks.flows.join_group import join_group, join_group_by_email
 from referral_blocks.flows.open_group import open_group
 from referral_blocks.flows.record_sale import record_sale
 from referral_blocks.flows.reverse_sale import reverse_sale
+from referral_blocks.flows.review_referral import review_referral
 from referral_blocks.groups.models import Group, GroupChange, GroupMember, GroupOffer, GroupState
 from referral_blocks.people.models import Person
 from referral_blocks.programs.models import ProgramStatus
 from referral_blocks.referrals.models import Referral, Review
+from referral_blocks.referrals.services import set_review
 from referral_blocks.rewards.models import PendingReason, Reason, Reward
 from tests.make import make_link, make_program, make_referral
 from tests.reversals import accounts, pay
@@ -296,7 +299,7 @@ def test_what_everybody_has_received_by_then_is_taken_back(paid_at_once):
         pay(reward)
     give_back(group, "two")
     assert states() == [("clawed_back", 500, 500), ("clawed_back", 500, 500), ("clawed_back", 3000, 3000)]
-    assert accounts()["clawback_receivable"] == 4000
+    assert (accounts()["clawback_receivable"], check_ledger()) == (4000, [])
 
 
 def test_a_part_that_goes_back_or_another_purchase_that_stands_keeps_the_group():
@@ -321,11 +324,11 @@ def test_a_won_dispute_brings_the_groups_rewards_back_and_a_new_purchase_does_no
     for name in ("one", "two"):
         give_back(group, name, kind="dispute")
     give_back(group, "one", kind="dispute_won")
-    assert {state for state, *_rest in states()} == {"clawed_back" if paid else "void"}
+    assert ({state for state, *_rest in states()}, check_ledger()) == ({"clawed_back" if paid else "void"}, [])
     buy(group, "two", external_id="new")
     assert {state for state, *_rest in states()} == {"clawed_back" if paid else "void"}
     give_back(group, "two", kind="dispute_won")
-    assert (states(), accounts()) == (before, books)
+    assert (states(), accounts(), check_ledger()) == (before, books, [])
 
 
 def test_a_part_that_goes_back_buys_no_place_with_a_sale_from_before_joining():
@@ -352,11 +355,14 @@ def test_whoever_joins_by_e_mail_is_told_the_same_whatever_is_known_of_them():
         assert refused(join_group_by_email, email=email, **given) == "group_full"
 
 
-def test_a_blocked_friends_purchase_does_not_count():
+@pytest.mark.parametrize("side", ["both", "referrer", "friend"])
+def test_a_friend_of_whom_a_side_is_blocked_does_not_carry_the_group(side, django_user_model):
     group = make_group(size=2)
     first, _second = joined(group, "one", "two")
     buy(group, "one")
-    Referral.objects.filter(pk=first.referral_id).update(review=Review.BLOCKED)
+    set_review(referral=first.referral, to=Review.FLAGGED, reason="test")
+    staff = django_user_model.objects.create_user("staff")
+    review_referral(referral=first.referral, approve=False, note="Same person", actor=staff, side=side)
     buy(group, "two")
     assert Group.objects.get().state == GroupState.OPEN
     assert not Reward.objects.exists()

@@ -355,7 +355,7 @@ def test_a_reward_on_its_way_does_not_expire():
 
 
 @pytest.mark.django_db
-def test_the_host_is_told_once_when_stock_runs_low(django_capture_on_commit_callbacks):
+def test_the_host_is_told_when_stock_runs_low_and_when_it_is_gone(django_capture_on_commit_callbacks):
     told = []
 
     def hear(sender, rule, left, **_more):
@@ -369,7 +369,7 @@ def test_the_host_is_told_once_when_stock_runs_low(django_capture_on_commit_call
                 buy(program, n)
     finally:
         signals.stock_low.disconnect(hear)
-    assert told == [("£5", 2)]
+    assert told == [("£5", 2), ("£5", 0)]
     rule = RewardRule.objects.get()
     assert low_stock(program=program) == [LowStock("£5", 0, 2, rule_id=rule.pk)]
 

@@ -176,6 +176,16 @@ def test_a_closed_account_is_replaced_by_another(stand_in, referral):
     assert len(stand_in.books()["accounts"]) == 2
 
 
+def test_a_closed_account_is_replaced_in_the_same_country_where_nobody_says_another(stand_in, referral):
+    person = referral.referrer.person
+    connect(person)
+    old = account_of(person).reference
+    stand_in.control("POST", f"accounts/{old}", closed=True)
+    refresh_payout_account(provider="stripe", reference=old)
+    connect(person, country="")  # from the provider's own page for links that are too old
+    assert (account_of(person).country, account_of(person).reference != old) == ("GB", True)
+
+
 @pytest.mark.parametrize(
     ("provider", "country", "refusal"),
     [

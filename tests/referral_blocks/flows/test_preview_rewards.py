@@ -10,6 +10,7 @@ from referral_blocks.flows.preview_rewards import SaleInput, preview_rewards
 from referral_blocks.flows.record_sale import record_sale
 from referral_blocks.flows.review_referral import review_referral
 from referral_blocks.flows.set_reward_rule import set_reward_rule
+from referral_blocks.payouts.providers.manual.provider import ManualProvider
 from referral_blocks.referrals.models import Review
 from referral_blocks.referrals.services import set_review
 from referral_blocks.rewards.models import CouponList, PendingReason, Reward
@@ -114,6 +115,19 @@ def test_the_preview_foresees_exactly_what_the_real_thing_does(name):
         assert (preview.fires, preview.amount, preview.rule_id) == (True, reward.amount, reward.rule_id)
         waits = PendingReason.objects.filter(reward=reward).values_list("reason", flat=True)
         assert sorted(waits) == sorted(reasons(preview))
+
+
+def test_that_somebody_has_not_said_where_to_send_it_is_foreseen(monkeypatch):
+    monkeypatch.setattr(ManualProvider, "capabilities", replace(ManualProvider.capabilities, needs_account=True))
+    program = make(GIFT, replace(GIFT, side="friend", hold_days=5))
+    make_referral(program)
+    previews = preview_rewards(program=program, sale=SALE, friend_email="friend@example.com")
+    assert [reasons(p) for p in previews] == [["payout_details"], ["hold", "payout_details"]]
+    # Of somebody who is only imagined nothing is known.
+    assert [reasons(p) for p in preview_rewards(program=program, sale=SALE)] == [[], ["hold"]]
+    sell(program)
+    for preview, reward in zip(previews, Reward.objects.order_by("pk"), strict=True):
+        assert sorted(reward.pending_reasons.values_list("reason", flat=True)) == reasons(preview)
 
 
 def test_an_empty_coupon_list_is_foreseen():

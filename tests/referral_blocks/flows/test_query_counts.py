@@ -7,18 +7,30 @@ from django.contrib.auth.models import User
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
+from referral_blocks.flows.approve_reward import approve_reward
 from referral_blocks.flows.attribute_referral import attribute_referral
 from referral_blocks.flows.change_program import change_program
 from referral_blocks.flows.import_coupons import import_coupons
+from referral_blocks.flows.join_group import join_group
+from referral_blocks.flows.join_program import join_program
+from referral_blocks.flows.mark_handed_over import mark_handed_over
+from referral_blocks.flows.nurture_referral import nurture_referral
+from referral_blocks.flows.open_group import open_group
 from referral_blocks.flows.record_sale import record_sale
 from referral_blocks.flows.redeem_points import redeem_points
+from referral_blocks.flows.redeem_reward import redeem_reward
 from referral_blocks.flows.review_referral import review_referral
 from referral_blocks.flows.send_payout import send_payout
 from referral_blocks.flows.set_reward_rule import set_reward_rule
+from referral_blocks.flows.unqualify_referral import unqualify_referral
+from referral_blocks.flows.void_reward import void_reward
+from referral_blocks.flows.withdraw_referral import withdraw_referral
+from referral_blocks.groups.models import Group, GroupOffer
 from referral_blocks.payouts.models import Payout
+from referral_blocks.payouts.providers.manual.models import Handover
 from referral_blocks.referrals.models import Referral
 from referral_blocks.referrals.services import set_review
-from referral_blocks.rewards.models import CouponList, RewardRule
+from referral_blocks.rewards.models import CouponList, Reward, RewardRule
 from referral_blocks.rewards.offers import RuleInput
 from tests.make import make_link, make_program, make_referral
 
@@ -27,6 +39,7 @@ EACH = {"side": "referrer", "hold_days": 0, "approval": "automatic", "sale_to": 
 RULES = (
     {**EACH, "title": "£20 gift", "amount_minor": 2000},
     {**EACH, "title": "10 points", "amount_minor": 10, "currency": "PTS", "method": "points"},
+    {**EACH, "title": "£5 for the group", "amount_minor": 500, "trigger": "group"},
 )
 
 
@@ -97,8 +110,90 @@ class Story:
         given = RuleInput(side="referrer", title="£20 gift", amount="20", sale_to=None)
         return lambda: set_reward_rule(program=self.program, given=given, rule=rule)
 
+    def join(self) -> Callable[[], object]:
+        self.number += 1
+        given = {"email": f"r{self.number}@example.com", "name": "New", "accept_terms": True}
+        return lambda: join_program(program=self.program, **given)
 
-@pytest.mark.parametrize("step", ["redeem", "approve", "block", "attribute", "pause", "change_rule"])
+    def join_again(self) -> Callable[[], object]:
+        given = {"email": self.link.referrer.person.email, "name": "Robin", "accept_terms": True}
+        return lambda: join_program(program=self.program, **given)
+
+    def capture(self) -> Callable[[], object]:
+        return self.friend
+
+    def contact(self) -> Callable[[], object]:
+        referral = self.friend()
+        return lambda: nurture_referral(referral=referral, actor=self.staff)
+
+    def withdraw(self) -> Callable[[], object]:
+        referral = self.friend()
+        return lambda: withdraw_referral(referral=referral)
+
+    def unqualify(self) -> Callable[[], object]:
+        referral = self.friend()
+        return lambda: unqualify_referral(referral=referral, reason="Too far away", actor=self.staff)
+
+    def gift(self, state: str) -> Reward:
+        """A new friend's gift: reserved while its payout is under way, issued once it was handed over."""
+        self.buy(self.friend())
+        reward = Reward.objects.filter(method="manual").latest("pk")
+        if state == "issued":
+            send_payout(payout_id=reward.payout_items.get().payout_id)
+            mark_handed_over(handover=Handover.objects.latest("pk"), actor=self.staff)
+        return reward
+
+    def send(self) -> Callable[[], object]:
+        payout_id = self.gift("reserved").payout_items.get().payout_id
+        return lambda: send_payout(payout_id=payout_id)
+
+    def hand_over(self) -> Callable[[], object]:
+        self.send()()
+        return lambda: mark_handed_over(handover=Handover.objects.latest("pk"), actor=self.staff)
+
+    def use(self) -> Callable[[], object]:
+        reward = self.gift("issued")
+        return lambda: redeem_reward(reward=reward, actor=self.staff)
+
+    def waiting(self) -> Reward:
+        RewardRule.objects.filter(method="manual").update(approval="person")
+        self.buy(self.friend())
+        RewardRule.objects.update(approval="automatic")
+        return Reward.objects.filter(method="manual").latest("pk")
+
+    def approve_reward(self) -> Callable[[], object]:
+        reward = self.waiting()
+        return lambda: approve_reward(reward=reward, actor=self.staff)
+
+    def cancel(self) -> Callable[[], object]:
+        reward = self.waiting()
+        return lambda: void_reward(reward=reward, reason="test", actor=self.staff)
+
+    def group(self) -> Group:
+        """Each for an offer of its own: of one offer a referrer has one group open at a time."""
+        self.number += 1
+        offer = GroupOffer.objects.create(program=self.program, title=f"Two together, {self.number}", size=2)
+        return open_group(referrer=self.link.referrer, offer=offer)
+
+    def join_group(self) -> Callable[[], object]:
+        group, referral = self.group(), self.friend()
+        return lambda: join_group(group=group, referral=referral)
+
+    def complete_group(self) -> Callable[[], object]:
+        group, one, two = self.group(), self.friend(), self.friend()
+        for referral in (one, two):
+            join_group(group=group, referral=referral)
+        self.buy(one)
+        return lambda: self.buy(two)
+
+
+STEPS = (
+    "redeem", "approve", "block", "attribute", "pause", "change_rule", "join", "join_again", "capture", "contact",
+    "withdraw", "unqualify", "send", "hand_over", "use", "approve_reward", "cancel", "join_group", "complete_group",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("step", STEPS)
 def test_a_step_costs_the_same_whatever_the_history(story, step, django_assert_num_queries):
     getattr(story, step)()()  # the first of all makes counters and caches
     if step == "pause":

@@ -8,6 +8,9 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from referral_blocks.core.errors import Conflict, DomainError
+from referral_blocks.flows.check_ledger import check_ledger
+from referral_blocks.flows.mature_rewards import expire_referrals
+from referral_blocks.flows.preview_rewards import SaleInput, preview_rewards
 from referral_blocks.flows.record_sale import record_sale
 from referral_blocks.ledger.models import LedgerEntry
 from referral_blocks.ledger.selectors import balances, unbalanced_entries
@@ -18,10 +21,11 @@ from referral_blocks.sales.models import Sale
 from tests.make import make_link, make_program, make_referral
 
 pytestmark = pytest.mark.django_db
+EMAIL = "friend@example.com"
 
 
 def sell(program, **given):
-    sale = {"source": "api", "external_id": "order-1", "friend_email": "friend@example.com", "amount": "149.00"}
+    sale = {"source": "api", "external_id": "order-1", "friend_email": EMAIL, "amount": "149.00"}
     return record_sale(program=program, **{**sale, "currency": "GBP", **given})
 
 
@@ -120,6 +124,28 @@ def test_a_friend_who_bought_too_late_earns_nothing(referral):
         sell(referral.program)
     assert refused.value.code == "credit_expired"
     assert not Sale.objects.exists()
+
+
+@pytest.mark.parametrize("clock_came_by", [True, False])
+def test_a_sale_from_before_the_friends_time_was_over_counts_however_late_it_is_told(referral, clock_came_by):
+    end = referral.credit_expires_at
+    with time_machine.travel(end + timedelta(days=7)):
+        if clock_came_by:
+            assert expire_referrals() == 1
+        with pytest.raises(DomainError) as refused:
+            sell(referral.program, external_id="2", occurred_at=end + timedelta(seconds=1))
+        previewed = [
+            {
+                p.fires
+                for p in preview_rewards(program=referral.program, sale=SaleInput("10"), at=at, friend_email=EMAIL)
+            }
+            for at in (end + timedelta(seconds=1), end)
+        ]
+        assert len(sell(referral.program, occurred_at=end).rewards) == 2
+    assert (refused.value.code, previewed) == ("credit_expired", [{False}, {True}])
+    referral.refresh_from_db()
+    assert (referral.stage, referral.qualified_at, referral.friend_number) == ("qualified", end, 1)
+    assert check_ledger() == []
 
 
 def test_a_paused_programme_records_nothing_and_an_ended_one_still_keeps_its_promises(referral):

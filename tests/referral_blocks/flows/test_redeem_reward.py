@@ -73,6 +73,21 @@ def test_what_was_used_is_still_taken_back_and_cannot_be_used_then(staff, rule):
     assert (refused.value.code, len(steps(reward)), check_ledger()) == ("wrong_state", 1, [])
 
 
+@pytest.mark.parametrize("rule", [HAMPER, COUPON])
+@pytest.mark.parametrize("used", [True, False])
+def test_a_won_dispute_brings_back_what_was_there_and_what_was_used_is_not_used_again(staff, rule, used):
+    reward = earned(rule, staff)
+    if used:
+        redeem_reward(reward=reward, actor=staff)
+    for kind in ("dispute", "dispute_won"):
+        reverse_sale(program=reward.program, source="api", external_id="1", reversal_id="d", kind=kind)
+    reward.refresh_from_db()
+    assert reward.state == ("redeemed" if used else "issued")
+    assert redeem_reward(reward=reward, actor=staff) is not used
+    assert len(steps(reward)) == 1 + used
+    assert (standing_of(referrer=reward.referrer).earned.amount_minor, check_ledger()) == (1000, [])
+
+
 @pytest.mark.parametrize(("rule", "issued"), [(HAMPER, False), (COUPON, False), (POINTS, True), (POINTS, False)])
 def test_what_was_not_received_and_what_is_no_thing_cannot_be_used(staff, rule, issued):
     reward = earned(rule, staff, issued=issued)

@@ -24,7 +24,7 @@ from referral_blocks.rewards.models import PendingReason, Reward
 from referral_blocks.rewards.services import move_reward
 from referral_blocks.sales.models import Sale, SaleReversal
 from tests.make import make_link, make_program, make_referral
-from tests.reversals import AT_ONCE, GIFT, accounts, fresh, pay, reverse, sell, sold, standing
+from tests.reversals import AT_ONCE, GIFT, accounts, begin_to_send, fresh, pay, reverse, sell, sold, standing
 
 pytestmark = pytest.mark.django_db
 TOKYO = ZoneInfo("Asia/Tokyo")
@@ -92,6 +92,7 @@ def test_a_refund_after_payment_is_taken_back_in_the_ledger_and_the_reward_stays
 
 def test_a_refund_on_the_way_is_taken_back_once_it_arrives(paid_at_once):
     reward = sold(AT_ONCE)
+    begin_to_send()
     reverse()
     assert (fresh(reward), standing()) == (("reserved", 2000, 2000), (0, 0, 0))
     pay(reward)
@@ -109,6 +110,7 @@ def test_a_refund_on_the_way_is_taken_back_once_it_arrives(paid_at_once):
 def test_a_refund_on_the_way_makes_the_reward_smaller_when_the_payout_fails(monkeypatch, amount, left, books):
     monkeypatch.setattr(ManualProvider, "send", lambda self, request: PayoutResult(Outcome.FAILED_FINAL))
     reward = sold(AT_ONCE)
+    begin_to_send()
     reverse(amount=amount)
     pay(reward)
     assert (fresh(reward), accounts()) == (left, books)
@@ -118,6 +120,7 @@ def test_a_refund_on_the_way_makes_the_reward_smaller_when_the_payout_fails(monk
 def test_a_reward_that_a_failed_payout_made_smaller_goes_with_the_rest_of_the_sale(monkeypatch):
     monkeypatch.setattr(ManualProvider, "send", lambda self, request: PayoutResult(Outcome.FAILED_FINAL))
     reward = sold(AT_ONCE)
+    begin_to_send()
     reverse(amount="25")
     pay(reward)
     reverse(reversal_id="r-2")
@@ -339,6 +342,7 @@ def test_a_refund_while_the_whole_sale_is_disputed_stays_when_the_dispute_is_won
 
 def test_two_disputes_over_the_whole_charge_take_it_once():
     reward = sold(AT_ONCE)
+    begin_to_send()
     reverse("dispute", amount="100", reversal_id="d-1")
     assert reverse("dispute", amount="100", reversal_id="d-2").rewards == []
     assert reverse("dispute_won", reversal_id="d-1").rewards == []

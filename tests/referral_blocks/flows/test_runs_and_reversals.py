@@ -7,12 +7,13 @@ from referral_blocks.flows.confirm_payout_run import cancel_payout_run, carry_ou
 from referral_blocks.flows.plan_payout_run import preview_payout_run
 from referral_blocks.flows.reverse_sale import reverse_sale
 from referral_blocks.flows.review_referral import review_referral
+from referral_blocks.flows.stop_sending import resume_sending
 from referral_blocks.payouts.models import Payout
-from referral_blocks.payouts.policy import PayoutPolicy
+from referral_blocks.payouts.policy import PayoutPolicy, SentCounter
 from referral_blocks.referrals.services import set_review
 from referral_blocks.rewards.models import Reward
 from tests.payout_fake import new_shop
-from tests.reversals import accounts
+from tests.reversals import accounts, begin_to_send
 from tests.runs import buy, confirm, friend_of, payouts, plan, providers, runs_program, send_all, staff
 
 pytestmark = pytest.mark.django_db
@@ -171,11 +172,92 @@ def test_a_blocked_side_leaves_the_draft_and_what_is_left_waits_for_the_next_run
     assert (send_all(), check_ledger()) == (["paid"], [])
 
 
-def test_after_the_run_is_confirmed_the_next_payout_is_netted(ana, shop):
+def test_once_sending_has_begun_the_next_payout_is_netted(ana, shop):
     confirm(plan(ana.program))
+    begin_to_send()
     back("1", "25")
     assert rewards() == [("reserved", 2000, 500), ("reserved", 2000, 0)]
     assert send_all() == ["paid"]
     buy(ana, "3")
     assert payouts(plan(ana.program)) == [("Ana", 1500, "draft")]
     assert (shop.orders[0].amount.amount_minor, check_ledger()) == (4000, [])
+
+
+def test_what_is_confirmed_and_not_begun_goes_out_smaller(ana, shop):
+    confirm(plan(ana.program))
+    back("1", "25")
+    assert rewards() == [("reserved", 1500, 0), ("reserved", 2000, 0)]
+    back("2")
+    assert rewards() == [("reserved", 1500, 0), ("void", 2000, 0)]
+    assert send_all() == ["paid"]
+    assert [order.amount.amount_minor for order in shop.orders] == [1500]
+    assert (accounts(), check_ledger()) == ({"reward_expense": 1500, "provider_cash": -1500}, [])
+
+
+def test_what_is_confirmed_and_comes_back_as_a_whole_is_never_sent(ana, shop):
+    run = plan(ana.program)
+    confirm(run)
+    back("1")
+    back("2")
+    assert payouts(run) == [("Ana", 0, "cancelled")]
+    assert (send_all(), shop.sends, accounts(), check_ledger()) == ([], 0, {}, [])
+
+
+def test_what_waits_for_balance_goes_out_smaller_or_not_at_all(ana, shop):
+    PayoutPolicy.objects.create(program=ana.program, currency="GBP", daily_cap_minor=4000)
+    run = plan(ana.program)
+    confirm(run)
+    shop.faults = ["not_now"]
+    assert send_all() == ["not_now"]
+    back("1", "25")
+    assert payouts(run) == [("Ana", 3500, "failed_retryable")]
+    assert list(SentCounter.objects.values_list("amount_minor", flat=True)) == [0, 0]
+    resume_sending(provider="shop", actor=staff(), note="Filled")
+    assert send_all() == ["paid"]
+    assert [order.amount.amount_minor for order in shop.orders] == [3500]
+    assert list(SentCounter.objects.values_list("amount_minor", flat=True)) == [3500, 3500]
+    assert check_ledger() == []
+
+
+def test_what_waits_for_balance_and_comes_back_as_a_whole_is_never_sent(ana, shop):
+    run = plan(ana.program)
+    confirm(run)
+    shop.faults = ["not_now"]
+    send_all()
+    back("1")
+    back("2")
+    resume_sending(provider="shop", actor=staff(), note="Filled")
+    assert (payouts(run), send_all()) == ([("Ana", 0, "failed_final")], [])
+    assert (shop.orders, accounts(), check_ledger()) == ([], {}, [])
+
+
+@pytest.fixture
+def doubt(settings):
+    """From now on every sale looks odd."""
+
+    def register():
+        says = {"odd": {"path": "tests.referral_blocks.flows.test_screen_referral.Says", "options": {}}}
+        settings.REFERRAL_BLOCKS = {**settings.REFERRAL_BLOCKS, "FRAUD_CHECKS": says}
+
+    return register
+
+
+@pytest.mark.parametrize("claimed", [None, "draft", "confirmed"])
+def test_a_flag_takes_what_nobody_has_begun_to_send_out_of_its_payout(ana, doubt, shop, claimed):
+    run = plan(ana.program) if claimed else None
+    if claimed == "confirmed":
+        confirm(run)
+    doubt()
+    buy(ana, "3")
+    assert rewards() == [("pending", 2000, 0)] * 3
+    assert set(Reward.objects.values_list("pending_reasons__reason", flat=True)) == {"review"}
+    if run:
+        assert payouts(run) == [("Ana", 4000, "cancelled")]
+    assert (send_all(), shop.orders, check_ledger()) == ([], [], [])
+    assert accounts() == {"reward_expense": 6000, "rewards_pending": -6000}
+    ana.refresh_from_db()
+    review_referral(referral=ana, approve=True, note="Known", actor=staff())
+    assert rewards() == [("approved", 2000, 0)] * 3
+    assert accounts() == {"reward_expense": 6000, "rewards_payable": -6000}
+    (planned,) = preview_payout_run(program=ana.program, provider="shop").payouts
+    assert planned.amount_minor == 6000

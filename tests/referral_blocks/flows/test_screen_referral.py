@@ -18,6 +18,7 @@ from referral_blocks.flows.capture_referral import capture_referral
 from referral_blocks.flows.mature_rewards import mature_rewards
 from referral_blocks.flows.record_sale import record_sale
 from referral_blocks.flows.review_referral import review_referral
+from referral_blocks.flows.send_payout import send_payout
 from referral_blocks.fraud.check import Finding, FraudCheck
 from referral_blocks.fraud.models import ReviewDecision, RiskSignal
 from referral_blocks.fraud.services import block_entry
@@ -152,6 +153,7 @@ def test_a_later_finding_holds_what_is_pending_and_leaves_what_is_on_its_way(che
     checks()
     referral = make_referral(make_program(rules=rules))
     buy(referral)
+    send_payout(payout_id=Payout.objects.get().pk)
     checks(odd={})
     buy(referral, 2)
     assert states() == [

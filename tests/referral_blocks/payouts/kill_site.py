@@ -4,9 +4,9 @@ from cms.settings.dev import *  # noqa: F403 - a settings module
 from cms.settings.dev import Q_CLUSTER, REFERRAL_BLOCKS
 
 # retry > timeout × (queue_limit + 2) / workers, as ever.
-Q_CLUSTER = {**Q_CLUSTER, "timeout": 15, "retry": 35}
+Q_CLUSTER = {**Q_CLUSTER, "timeout": 8, "retry": 18}
 IMPATIENT = {
-    "PAYOUT_LEASE_SECONDS": 16,  # above the time-out
+    "PAYOUT_LEASE_SECONDS": 9,  # above the time-out
     "PAYOUT_SWEEP_SECONDS": 10,
     "PAYOUT_RETRY_SECONDS": 1,
     "PAYOUT_RETRY_MAX_SECONDS": 3,
@@ -14,3 +14,5 @@ IMPATIENT = {
 }
 REFERRAL_BLOCKS = {**REFERRAL_BLOCKS, **IMPATIENT}
 EMAIL_BACKEND = "django.core.mail.backends.dummy.EmailBackend"
+# The stand-ins answer within a second: the providers' longest answers need not fit into the short time-out.
+SILENCED_SYSTEM_CHECKS = ["referral_blocks.W003"]

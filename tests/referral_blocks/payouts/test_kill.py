@@ -167,7 +167,8 @@ def still_open() -> int:
 
 def drive(supervisors: list[psutil.Process], *, dice: random.Random, empty_queue: bool = False) -> int:
     """Kill at random until everything is paid; returns how many were killed while there was work to do."""
-    kills, emptied, end = 0, not empty_queue, time.monotonic() + SECONDS
+    kills, emptied, begin = 0, not empty_queue, time.monotonic()
+    end = begin + SECONDS
     while still_open():
         assert time.monotonic() < end, Counter(Payout.objects.values_list("provider", "state", "parked"))
         # What the schedule does each minute, more often; it runs in the workers like everything else.
@@ -178,6 +179,7 @@ def drive(supervisors: list[psutil.Process], *, dice: random.Random, empty_queue
         if not emptied and still_open() < SALES * 1.5:
             OrmQ.objects.all().delete()
             emptied = True
+        print(f"{time.monotonic() - begin:.0f} s: {kills} kills, {still_open()} open, {queue.waiting_count()} queued")
         time.sleep(dice.uniform(0.8, 2.0))
     assert emptied
     return kills

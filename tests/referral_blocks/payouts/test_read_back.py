@@ -1,7 +1,11 @@
 """A payout whose key the provider may have forgotten is looked up, never sent blindly a second time; and what was paid
 may come back."""
 
+from contextlib import suppress
+from dataclasses import replace
+
 import pytest
+from django.db import IntegrityError
 
 from referral_blocks import signals
 from referral_blocks.flows.approve_reward import approve_reward
@@ -288,3 +292,19 @@ def test_many_look_ups_of_one_that_is_not_there_make_one_new_attempt(shop):
         send_payout(payout_id=payout.pk)
     assert (state(payout), shop.paid(payout.public_id), len(attempts(payout))) == (("paid", ""), 1, 2)
     assert books_agree()
+
+
+def test_what_the_books_say_and_cannot_be_written_down_waits_for_a_person_in_the_end(shop, settings):
+    """The provider names another payout's order: the database refuses it, each time."""
+    settings.REFERRAL_BLOCKS = {**settings.REFERRAL_BLOCKS, "PAYOUT_MAX_TRIES": 2}
+    confirmed()
+    work()
+    payout = another()
+    shop.faults = ["lost"]
+    work()
+    first = shop.orders[0]
+    shop.orders.append(replace(first, payout_id=str(payout.public_id)))
+    for day in range(1, 8):
+        with later(days=day), suppress(IntegrityError):
+            read_back_payout(payout_id=payout.pk)
+    assert (state(payout), len(shop.look_ups)) == (("unknown", "window"), 3)

@@ -161,3 +161,23 @@ def test_a_late_answer_after_a_person_settled_is_kept_and_shouted(shop, staff, m
     assert send_payout(payout_id=payout.pk) is None
     assert state(payout) == ("failed_final", "")
     assert "a late answer says that it was paid" in caplog.text
+
+
+@pytest.mark.parametrize("fault", ["accept", "drop"])
+def test_one_whose_provider_is_no_longer_set_up_is_settled_too(shop, settings, staff, fault):
+    payout = confirmed()
+    shop.faults = [fault]
+    work()
+    providers = {k: v for k, v in settings.REFERRAL_BLOCKS["PAYOUT_PROVIDERS"].items() if k != "fake"}
+    settings.REFERRAL_BLOCKS = {**settings.REFERRAL_BLOCKS, "PAYOUT_PROVIDERS": providers}
+    assert settle(payout, staff, paid=True)
+    assert (state(payout), Reward.objects.get().state, books_agree()) == (("paid", ""), "issued", True)
+
+
+def test_one_whose_provider_is_no_longer_set_up_does_not_go_on(shop, settings, staff):
+    payout = parked(shop, settings)
+    providers = {k: v for k, v in settings.REFERRAL_BLOCKS["PAYOUT_PROVIDERS"].items() if k != "fake"}
+    settings.REFERRAL_BLOCKS = {**settings.REFERRAL_BLOCKS, "PAYOUT_PROVIDERS": providers}
+    with pytest.raises(DomainError):
+        resume_payout(payout=payout, note="Go on", actor=staff)
+    assert state(payout) == ("unknown", "tries")

@@ -182,13 +182,14 @@ def test_a_lost_answer_is_asked_again_with_the_same_key(shop, staff, fault):
     assert (reversal.outcome, shop.order(payout.public_id).reversed_minor, books_agree()) == ("paid", 800, True)
 
 
-def test_beyond_the_window_it_waits_for_a_person(shop, staff):
+def test_beyond_the_window_it_waits_for_a_person(shop, staff, caplog):
     payout = paid_and_refunded()
     reversal = back(payout, staff)
     shop.faults = ["lost"]
     work()
     with later(hours=30):
         assert (resume_reversals(), carry_out_reversal(reversal_id=reversal.pk)) == (0, None)
+        assert (resume_reversals(), caplog.text.count("a person has to ask")) == (0, 1)
     assert resolve_reversal(reversal=reversal, came=False, note="Not in their books", actor=staff)
     assert not resolve_reversal(reversal=reversal, came=True, note="Again", actor=staff)
     assert (owed(), books_agree(), reversal.outcome) == (800, True, "failed_final")

@@ -9,12 +9,14 @@ from django.db import IntegrityError
 from django.utils import timezone
 
 from referral_blocks import signals
+from referral_blocks.flows.review_referral import review_referral
 from referral_blocks.flows.send_payout import send_payout
 from referral_blocks.flows.stop_sending import resume_sending, stop_sending
 from referral_blocks.payouts.attempts import back_off
 from referral_blocks.payouts.models import PayoutAttempt, PayoutChange
 from referral_blocks.payouts.policy import PayoutPolicy, SendingStop, SendingStopChange, SentCounter
 from referral_blocks.payouts.provider import Outcome, PayoutResult
+from referral_blocks.referrals.models import Referral
 from referral_blocks.rewards.models import Reward
 from tests.at_once import at_once
 from tests.paying import another, attempts, books_agree, confirmed, later, standing, state, sweep, work
@@ -266,3 +268,25 @@ def test_many_workers_and_sweepers_at_once_pay_each_payout_once(shop):
     assert [shop.paid(p.public_id) for p in (first, second)] == [1, 1]
     assert [outcome for p in (first, second) for outcome, _tries in attempts(p)] == ["paid", "paid"]
     assert books_agree()
+
+
+def test_who_is_blocked_while_the_balance_is_short_is_not_paid_once_it_is_filled(shop, staff):
+    payout = confirmed()
+    shop.faults = ["not_now"]
+    work()
+    Referral.objects.update(review="flagged")
+    review_referral(referral=Referral.objects.get(), approve=False, note="Two accounts", actor=staff)
+    assert (state(payout), Reward.objects.get().state) == (("failed_final", ""), "void")
+    with later(hours=2):
+        assert sweep() == 0
+    assert (shop.orders, standing(), books_agree()) == ([], (0, 0), True)
+    assert list(SentCounter.objects.values_list("amount_minor", flat=True)) == [0, 0]
+
+
+def test_who_is_blocked_while_an_answer_is_missing_keeps_what_may_be_paid(shop, staff):
+    payout = confirmed()
+    shop.faults = ["retry"]
+    work()
+    Referral.objects.update(review="flagged")
+    review_referral(referral=Referral.objects.get(), approve=False, note="Two accounts", actor=staff)
+    assert (state(payout), Reward.objects.get().state) == (("failed_retryable", ""), "reserved")

@@ -54,17 +54,23 @@ def account():
 def test_coming_back_reads_the_state_from_the_provider(client, stand_in, urls):
     back, _again = urls
     response = client.get(back)
-    assert (response.status_code, response.headers["Referrer-Policy"]) == (302, "no-referrer")
+    assert (response.status_code, response.headers["Referrer-Policy"]) == (200, "no-referrer")
     assert "no-store" in response.headers["Cache-Control"]
+    assert "Something is still missing" in response.content.decode()
     assert account().state == "onboarding"  # whatever coming back may seem to say
     stand_in.account_status(account().reference, "active")
-    assert client.get(back + "?state=restricted").status_code == 302
+    assert "Thank you, that is all" in client.get(back + "?state=restricted").content.decode()
     assert account().state == "ready"
+
+
+def test_the_page_names_nobody(client, stand_in, urls):
+    person, words = account().person, client.get(urls[0]).content.decode()
+    assert (person.email in words, person.name in words, account().reference in words) == (False, False, False)
 
 
 def test_coming_back_leads_on_although_the_provider_is_silent(client, stand_in, urls):
     stand_in.fault("status", status=503, path_prefix="/v2/core/accounts")
-    assert client.get(urls[0]).status_code == 302
+    assert "Something is still missing" in client.get(urls[0]).content.decode()
     assert account().state == "onboarding"
 
 
@@ -118,6 +124,6 @@ def test_a_token_of_another_kind_or_shape_opens_nothing(client, stand_in, urls, 
 def test_an_address_works_for_a_time(client, stand_in, urls):
     back, again = urls
     with time_machine.travel(timezone.now() + timedelta(days=2), tick=True):
-        assert (client.get(back).status_code, client.get(again).status_code) == (302, 400)
+        assert (client.get(back).status_code, client.get(again).status_code) == (200, 400)
     with time_machine.travel(timezone.now() + timedelta(days=8), tick=True):
         assert client.get(back).status_code == 400

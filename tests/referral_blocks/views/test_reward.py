@@ -8,6 +8,7 @@ from datetime import timedelta
 
 import pytest
 import time_machine
+from django.core import mail
 from django.core.signals import got_request_exception
 from django.utils import timezone
 from django.views.debug import ExceptionReporter
@@ -16,17 +17,20 @@ from wagtail.models import Site
 from referral_blocks.core.errors import NotPossibleNow
 from referral_blocks.core.tokens import make_token
 from referral_blocks.emails.models import Email
+from referral_blocks.emails.services import send_email
 from referral_blocks.flows.import_coupons import import_coupons
 from referral_blocks.flows.send_payout import send_payout
 from referral_blocks.payouts.models import Payout, PayoutChange
 from referral_blocks.payouts.providers.runa.cards import link_of
 from referral_blocks.payouts.providers.runa.models import GiftCard
 from referral_blocks.people.models import Person
+from referral_blocks.rewards.coupons import keep_made_code
 from referral_blocks.rewards.models import CouponList, PendingReason, Reward, RewardRule, RewardState
 from referral_blocks.rewards.page import make_reward_token, read_reward_token, reward_url
 from referral_blocks.views import reward as view
 from tests.gift_cards import bought, earned, gift_card_program, use_runa
 from tests.make import make_program, make_referral
+from tests.payout_fake import register
 from tests.standins import running_runa
 
 pytestmark = pytest.mark.django_db
@@ -163,6 +167,36 @@ def test_a_coupon_is_shown_too(client, settings):
     assert "SPRING-PLANTED-1" in words(press(client, reward, "show"))
 
 
+def test_a_code_that_a_provider_has_made_is_shown_too(client, settings):
+    register(settings)
+    rule = {"side": "friend", "title": "25 % off", "amount_minor": 500, "trigger": "sign_up", "method": "fake"}
+    make_referral(make_program(rules=({**rule, "hold_days": 0, "approval": "automatic"},)))
+    reward = Reward.objects.get()
+    keep_made_code(reward=reward, list_name="Made there", code="PLANTED-MADE-1")
+    assert "PLANTED-MADE-1" not in words(press(client, reward, "show")), "not before it is paid"
+    send_payout(payout_id=Payout.objects.get().pk)
+    page = words(client.get(path_of(reward)))
+    assert ("Show my code" in page, "PLANTED-MADE-1" in page) == (True, False)
+    assert "PLANTED-MADE-1" in words(press(client, reward, "show"))
+
+
+def test_the_owner_of_a_code_hears_of_it_and_the_mail_holds_no_code(settings):
+    register(settings)
+    rule = {"side": "friend", "title": "25 % off", "amount_minor": 500, "trigger": "sign_up", "method": "fake"}
+    make_referral(make_program(rules=({**rule, "hold_days": 0, "approval": "automatic"},)))
+    keep_made_code(reward=Reward.objects.get(), list_name="Made there", code="PLANTED-MADE-1")
+    assert not Email.objects.filter(kind="code_ready").exists()
+    send_payout(payout_id=Payout.objects.get().pk)
+    mail.outbox.clear()
+    send_email(email_id=Email.objects.get(kind="code_ready").pk)
+    (message,) = mail.outbox
+    assert (message.to, message.subject) == (["friend@example.com"], "Your code is ready")
+    html, _kind = message.alternatives[0]
+    for text in (message.body, html):
+        assert "/referrals/reward/" in text
+        assert "PLANTED-MADE-1" not in text
+
+
 @pytest.fixture
 def waits_for_details(runa):
     """A reward whose owner has to say where to send it."""
@@ -187,6 +221,14 @@ def test_where_to_send_it_is_asked_through_a_link_and_not_a_redirect(client, wai
     assert (response.status_code, 'href="https://connect.example/once"' in words(response)) == (200, True)
     assert (asked["person"], asked["provider"], asked["country"]) == (waits_for_details.person, "runa", "GB")
     assert asked["return_url"].startswith("http://localhost/referrals/payout-account/")
+
+
+def test_an_old_mail_does_not_change_where_its_owner_is_paid_to(client, runa, monkeypatch):
+    """Nothing waits for details: whoever has the address is not led to the pages on which they are changed."""
+    asked = []
+    monkeypatch.setattr(view, "connect_payout_account", lambda **given: asked.append(given))
+    response = press(client, bought(gift_card_program()), "details", country="GB")
+    assert (response.status_code, asked) == (422, [])
 
 
 def test_a_provider_that_does_not_answer_is_said_so(client, waits_for_details, monkeypatch):

@@ -9,7 +9,6 @@ from typing import Any
 
 from django.db.models import Min
 from django.utils import timezone
-from django.utils.dateparse import parse_datetime
 
 from referral_blocks.core.money import Money
 from referral_blocks.payouts.models import Payout, PayoutAttempt
@@ -17,6 +16,7 @@ from referral_blocks.payouts.provider import Outcome, ProviderUnavailable, SentP
 
 from .catalog import next_page, to_minor
 from .client import NoAnswer, RunaClient
+from .results import moment
 
 PAGE = 500
 MOST_PAGES = 200
@@ -59,8 +59,7 @@ def _is_past(items: list[dict[str, Any]], moment: datetime) -> bool:
 
 
 def created_at(order: dict[str, Any]) -> datetime | None:
-    value = order.get("created_at")
-    return parse_datetime(value) if isinstance(value, str) else None
+    return moment(order.get("created_at"))
 
 
 def payout_id_of(order: dict[str, Any]) -> str:

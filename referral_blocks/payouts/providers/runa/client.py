@@ -43,6 +43,7 @@ class Answer:
 class RunaClient:
     """One account with Runa; each thread of each process has its own connection."""
 
+    @sensitive_variables()
     def __init__(self, *, api_key: str, base_url: str = PRODUCTION, api_version: str = API_VERSION) -> None:
         self.base_url = checked_url(base_url)
         self._api_key = api_key

@@ -53,6 +53,7 @@ class RunaGiftCards(PayoutProvider):
         read_back=True, webhooks=True, retry_window=timedelta(days=25), longest_call=timedelta(seconds=sum(TIMEOUT))
     )
 
+    @sensitive_variables()
     def __init__(
         self,
         *,

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from django.utils.dateparse import parse_datetime
+from django.utils.timezone import is_aware, make_aware
 
 from referral_blocks.payouts.provider import Outcome, PayoutResult
 
 from .client import PROCESSING, Answer
 
 SHORTEST_WAIT = timedelta(seconds=5)  # what Runa asks for after “too many requests”
+LONGEST_WAIT = timedelta(hours=1)  # whatever it asks for
 # Error type → outcome, as https://developer.runa.io/errors lists them.
 UNKNOWN = ("idempotency_in_progress", "idempotency_validation_error")
 # Nothing is wrong with this payout: with our account, our key or our settings there is.
@@ -37,7 +39,9 @@ def result_of(answer: Answer) -> PayoutResult:
         # Its body is another one than all other errors have, so that only the status counts.
         wish = timedelta(seconds=answer.retry_after or 0)
         return PayoutResult(
-            Outcome.FAILED_RETRYABLE, message="Runa: too many requests.", retry_after=max(wish, SHORTEST_WAIT)
+            Outcome.FAILED_RETRYABLE,
+            message="Runa: too many requests.",
+            retry_after=min(max(wish, SHORTEST_WAIT), LONGEST_WAIT),
         )
     if answer.status == PROCESSING or answer.kind in UNKNOWN:
         return _failure(Outcome.UNKNOWN, answer, retry_after=SHORTEST_WAIT)
@@ -89,8 +93,17 @@ def payout_of(item: dict[str, Any]) -> tuple[str, str, datetime | None]:
     return (
         status if isinstance(status, str) else "",
         url if isinstance(url, str) else "",
-        parse_datetime(expires) if isinstance(expires, str) else None,
+        moment(expires),
     )
+
+
+def moment(value: Any) -> datetime | None:
+    """A moment as Runa writes it, in UTC where it does not say; None for what is none: a gift card is worth as much."""
+    try:
+        at = parse_datetime(value) if isinstance(value, str) else None
+    except ValueError:
+        return None
+    return at if at is None or is_aware(at) else make_aware(at, UTC)
 
 
 def link_in(order: Any) -> tuple[str, datetime | None]:

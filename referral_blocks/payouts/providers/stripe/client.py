@@ -24,7 +24,14 @@ def _says_nothing_private(record: logging.LogRecord) -> bool:
     return record.levelno >= logging.WARNING
 
 
+def _names_nobody(record: logging.LogRecord) -> bool:
+    """Customers are found by their e-mail, which urllib3 logs with the address at DEBUG."""
+    args = record.args if isinstance(record.args, tuple) else ()
+    return not any(isinstance(arg, str) and "/customers?" in arg for arg in args)
+
+
 logging.getLogger("stripe").addFilter(_says_nothing_private)
+logging.getLogger("urllib3.connectionpool").addFilter(_names_nobody)
 
 
 class Connection:

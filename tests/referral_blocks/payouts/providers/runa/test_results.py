@@ -160,3 +160,18 @@ def test_recorded_products_are_understood(recorded):
     assert minut.values == (20000, 25000, 30000, 35000, 40000, 45000, 50000, 100000)
     assert products["DZFM6-ES"].kind == "subscription"
     assert all(product.orderable for product in products.values())
+
+
+@pytest.mark.parametrize(
+    "written, means",
+    [("2027-01-02", "2027-01-02T00:00:00+00:00"), ("2027-01-02T03:04:05", "2027-01-02T03:04:05+00:00"),
+     ("2027-13-45T99:00:00Z", None), ("soon", None), (17, None), ("", None), (None, None)],
+)  # fmt: skip
+def test_a_date_of_expiry_that_is_none_costs_nobody_their_card(written, means):
+    order = {"items": [{"payout": {"status": "ACTIVE", "url": LINK, "expiry_date": written}}]}
+    url, expires_at = link_in(order)
+    assert (url, expires_at.isoformat() if expires_at else None) == (LINK, means)
+
+
+def test_too_many_requests_never_waits_for_days():
+    assert result_of(Answer(429, {"error": "rate exceeded"}, 999_999)).retry_after == timedelta(hours=1)

@@ -22,6 +22,7 @@ from referral_blocks.payouts.provider import (
     ReversalRequest,
 )
 from referral_blocks.payouts.providers.stripe import client
+from referral_blocks.payouts.providers.stripe.credit import StripeCredit
 from referral_blocks.payouts.providers.stripe.transfers import StripeTransfers
 
 TRIES = 3  # the SDK's own, of one call
@@ -251,3 +252,11 @@ def test_the_key_is_in_nothing_that_anybody_reads(stand_in, transfers, account, 
         assert not any(planted in text for text in read)
     # What the SDK itself would log quotes whole answers.
     assert not any(record.name == "stripe" for record in caplog.records)
+
+
+def test_who_is_looked_for_is_in_no_log(stand_in, caplog):
+    credit = StripeCredit(api_key=stand_in.api_key, api_url=stand_in.base_url)
+    with caplog.at_level(logging.DEBUG):
+        credit.open_account(recipient=Recipient(name="Robin", email="robin@example.com"), key="account-1")
+    assert "POST /v1/customers" in caplog.text, "urllib3 does log"
+    assert [text for text in ("robin@example.com", "robin%40example.com") if text in caplog.text] == []

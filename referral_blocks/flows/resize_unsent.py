@@ -1,27 +1,33 @@
-"""A reward is worth more or less than it was while its payout is still a draft: reward and payout change together, so
-that what a person confirms is what is owed."""
+"""A reward is worth more or less than it was while nobody has begun to send its payout: reward and payout change
+together, so that what goes out is what is owed."""
 
 from __future__ import annotations
 
 from referral_blocks.ledger.models import Account
+from referral_blocks.payouts.attempts import call_off, live_attempt
+from referral_blocks.payouts.limits import give_room_back
 from referral_blocks.payouts.models import Payout, PayoutItem, PayoutState
-from referral_blocks.payouts.services import cancel
 from referral_blocks.rewards.models import Reward, RewardState
 from referral_blocks.rewards.services import move_reward, resize_reward
 from referral_blocks.sales.models import SaleReversal
 
 from .clawback import REVERSED, post_change
 
+UNSENT = (PayoutState.DRAFT, PayoutState.CONFIRMED, PayoutState.FAILED_RETRYABLE)
 
-def lock_draft_of(*, reward: Reward) -> Payout | None:
-    """The draft that has claimed the reward, locked; None where its payout is past that. The caller holds the reward's
-    lock, so that nobody confirms the draft meanwhile."""
+
+def lock_unsent_of(*, reward: Reward) -> Payout | None:
+    """The payout that has claimed the reward, locked, if nothing of it is or may be on its way: a draft, one that waits
+    for its turn, or one whose next try would be under a new key. None where it is past that. The caller holds the
+    reward's lock, so that nobody confirms a draft meanwhile; a task that claims the payout waits for its lock."""
     claims = PayoutItem.objects.filter(reward=reward, released=False)
-    drafts = Payout.objects.select_for_update(of=("self",)).filter(pk__in=claims.values("payout_id"))
-    return drafts.filter(state=PayoutState.DRAFT).first()
+    payout = Payout.objects.select_for_update(of=("self",)).filter(pk__in=claims.values("payout_id")).first()
+    if payout is None or payout.state not in UNSENT or live_attempt(payout=payout) is not None:
+        return None
+    return payout
 
 
-def resize_in_draft(*, reward: Reward, payout: Payout, amount_minor: int, reversal: SaleReversal) -> bool:
+def resize_unsent(*, reward: Reward, payout: Payout, amount_minor: int, reversal: SaleReversal) -> bool:
     """Set what the reward is worth; at nothing it is cancelled and leaves the payout, and a payout without rewards is
     cancelled, too. False when nothing changes."""
     change = amount_minor - reward.amount_minor
@@ -55,10 +61,11 @@ def _fit(payout: Payout, reward: Reward, change: int, reversal: SaleReversal) ->
         debit=Account.PAYABLE,
         credit=Account.CLAWBACK,
     )
+    give_room_back(payout=payout)  # by the amount that was counted; the next try counts anew
     payout.amount_minor = gross - still
     payout.save(update_fields=["amount_minor"])
     if not gross:
-        cancel(payout=payout, reason=f"{REVERSED}{reversal.pk}")
+        call_off(payout=payout, reason=f"{REVERSED}{reversal.pk}")
 
 
 def _post(reward: Reward, change: int, reversal: SaleReversal) -> None:
