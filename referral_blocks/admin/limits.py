@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 from django import forms
 from django.db.models import QuerySet
+from django.http import HttpResponse
 from django.urls import reverse
 from django.utils.functional import cached_property
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from wagtail.admin.ui.tables import Column, TitleColumn
 
+from referral_blocks.core.errors import Conflict
 from referral_blocks.core.money import Money
 from referral_blocks.flows.set_payout_policy import set_payout_policy
 from referral_blocks.flows.set_program_limits import set_program_limits
@@ -118,8 +121,39 @@ class LimitsStepView(StepView):
     def facts(self) -> list[tuple[str, Any]]:
         return [(_("Programme"), self.object), (_("Currency"), self.object.currency)]
 
+    def now(self) -> dict[str, str]:
+        """The limits as they are, by field, as people type them."""
+        raise NotImplementedError
 
-class PayoutLimitsForm(forms.Form):
+    def get_initial(self) -> dict[str, Any]:
+        return {**self.now(), "seen": json.dumps(self.now())}
+
+    def form_invalid(self, form: forms.Form) -> HttpResponse:
+        # The page now says what the limits are: whoever saves once more means it.
+        form.data = {**form.data.dict(), "seen": json.dumps(self.now())}
+        return super().form_invalid(form)
+
+    def run(self, data: dict[str, Any]) -> None:
+        if data.pop("seen") != json.dumps(self.now()):
+            words = ", ".join(
+                f"{self.form_class.base_fields[name].label}: {v or '–'}" for name, v in self.now().items()
+            )
+            raise Conflict(
+                _("Somebody has changed these limits meanwhile. They are now: %(limits)s.") % {"limits": words}
+            )
+        self.tell(self.save(data), _("The limits are saved."), _("Nothing has changed."))
+
+    def save(self, data: dict[str, Any]) -> bool:
+        raise NotImplementedError
+
+
+class SeenForm(forms.Form):
+    """Carries the limits that were on the screen: a page that is out of date must not undo somebody else's."""
+
+    seen = forms.CharField(widget=forms.HiddenInput, required=False)
+
+
+class PayoutLimitsForm(SeenForm):
     minimum = amount_field(
         gettext_lazy("Smallest payout"), gettext_lazy("Who has less waits for the next run. Empty: no limit.")
     )
@@ -137,18 +171,18 @@ class PayoutLimitsView(LimitsStepView):
     page_title = gettext_lazy("Payout limits")
     fields_of_paths = {"secondPerson": "second_person", "dailyCap": "daily_cap", "personCap": "person_cap"}
 
-    def get_initial(self) -> dict[str, Any]:
+    def now(self) -> dict[str, str]:
         program: Program = self.object
-        now = policy_of(program_id=program.pk, currency=program.currency)
-        return {name: typed(getattr(now, f"{name}_minor"), program.currency) for name in PayoutLimitsForm.base_fields}
+        limits = policy_of(program_id=program.pk, currency=program.currency)
+        names = ("minimum", "second_person", "daily_cap", "person_cap")
+        return {name: typed(getattr(limits, f"{name}_minor"), program.currency) for name in names}
 
-    def run(self, data: dict[str, Any]) -> None:
+    def save(self, data: dict[str, Any]) -> bool:
         given = {name: value.strip() or None for name, value in data.items()}
-        done = set_payout_policy(program=self.object, currency=self.object.currency, actor=self.request.user, **given)
-        self.tell(done, _("The limits are saved."), _("Nothing has changed."))
+        return set_payout_policy(program=self.object, currency=self.object.currency, actor=self.request.user, **given)
 
 
-class BudgetForm(forms.Form):
+class BudgetForm(SeenForm):
     budget = amount_field(gettext_lazy("Budget"), gettext_lazy("Rewards beyond it wait. Empty: no limit."))
     referrer_cap = amount_field(gettext_lazy("Most that one referrer earns"))
     referrer_cap_period = forms.ChoiceField(label=gettext_lazy("… within"), choices=Period.choices)
@@ -160,23 +194,23 @@ class BudgetView(LimitsStepView):
     page_title = gettext_lazy("Budget and cap")
     fields_of_paths = {"referrerCap": "referrer_cap", "referrerCapPeriod": "referrer_cap_period"}
 
-    def get_initial(self) -> dict[str, Any]:
+    def now(self) -> dict[str, str]:
         program: Program = self.object
+        program.refresh_from_db()
         return {
             "budget": typed(program.budget_minor, program.currency),
             "referrer_cap": typed(program.referrer_cap_minor, program.currency),
             "referrer_cap_period": program.referrer_cap_period,
         }
 
-    def run(self, data: dict[str, Any]) -> None:
-        done = set_program_limits(
+    def save(self, data: dict[str, Any]) -> bool:
+        return set_program_limits(
             program=self.object,
             budget=data["budget"].strip() or None,
             referrer_cap=data["referrer_cap"].strip() or None,
             referrer_cap_period=data["referrer_cap_period"],
             actor=self.request.user,
         )
-        self.tell(done, _("The limits are saved."), _("Nothing has changed."))
 
 
 class LimitsViewSet(DeskViewSet):

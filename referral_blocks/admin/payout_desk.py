@@ -3,36 +3,52 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import timedelta
 from typing import Any
 
 import django_filters
 from django.db.models import Exists, OuterRef, Prefetch, Q, QuerySet
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.functional import cached_property
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from wagtail.admin.ui.tables import Column, DateColumn
 
-from referral_blocks.payouts.models import Parked, Payout, PayoutChange, PayoutItem, PayoutState
-from referral_blocks.payouts.registry import payout_provider_choices
+from referral_blocks.core.conf import get_conf
+from referral_blocks.payouts.models import Parked, Payout, PayoutChange, PayoutItem, PayoutReversal, PayoutState
+from referral_blocks.payouts.registry import is_registered, payout_provider_choices
+from referral_blocks.payouts.reversals import LIVE
 from referral_blocks.rewards.models import PendingReason, Reason
 
 from .columns import LinesColumn, PersonColumn, Step, StepsColumn
 from .desk import DeskView, DeskViewSet
 from .filters import ProgramFilterSet
 from .labels import provider_label
-from .payout_steps import AskView, ResolveView, ResumeView, ReverseView, steps_for
+from .payout_steps import AskView, CameBackView, ResolveView, ResumeView, ReverseView, steps_for
 from .permissions import may
+
+SILENCE = timedelta(days=1)  # a provider that has not answered by then will not
+UNFINISHED = (PayoutState.CONFIRMED, PayoutState.SENDING, PayoutState.SENT, PayoutState.FAILED_RETRYABLE)
 
 
 def needing_a_person() -> QuerySet[Payout]:
-    """Parked, of unknown outcome, or failed with rewards that still wait to be sent again; oldest first."""
+    """Parked, of unknown outcome, with a provider that is no longer there, taken back without an answer, or failed with
+    rewards that still wait to be sent again; oldest first."""
     waiting = PendingReason.objects.filter(reason=Reason.PROVIDER_ERROR, reward=OuterRef("reward_id"))
     undone = PayoutItem.objects.filter(Exists(waiting), payout=OuterRef("pk"))
+    gone = ~Q(provider__in=get_conf().PAYOUT_PROVIDERS) & Q(state__in=UNFINISHED)
+    silent = PayoutReversal.objects.filter(
+        payout=OuterRef("pk"), outcome__in=LIVE, created_at__lt=timezone.now() - SILENCE
+    )
     said = Prefetch("changes", PayoutChange.objects.exclude(note="").order_by("-pk"), to_attr="said")
     return (
         Payout.objects.filter(
-            ~Q(parked="") | Q(state=PayoutState.UNKNOWN) | Q(Exists(undone), state=PayoutState.FAILED_FINAL)
+            ~Q(parked="")
+            | Q(state=PayoutState.UNKNOWN)
+            | gone
+            | Q(Exists(silent))
+            | Q(Exists(undone), state=PayoutState.FAILED_FINAL)
         )
         .select_related("person", "program")
         .prefetch_related(said)
@@ -43,6 +59,8 @@ def needing_a_person() -> QuerySet[Payout]:
 def why_lines(payout: Payout) -> list[str]:
     """Its state, why it is not tried again, and the last thing that the provider or a person said."""
     lines = [payout.get_state_display(), payout.get_parked_display()]
+    if not is_registered(payout.provider):
+        lines.append(_("This way of paying was taken out of the settings."))
     lines += [change.note for change in payout.said[:1]]  # type: ignore[attr-defined]
     return [line for line in lines if line]
 
@@ -101,4 +119,5 @@ class PayoutDeskViewSet(DeskViewSet):
         ("resume", "resume", ResumeView),
         ("resolve", "resolve", ResolveView),
         ("reverse", "reverse", ReverseView),
+        ("came-back", "came-back", CameBackView),
     )

@@ -8,6 +8,7 @@ from typing import Any
 
 from django import forms
 from django.urls import reverse
+from django.utils.functional import cached_property
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from wagtail.admin import messages
@@ -15,10 +16,11 @@ from wagtail.admin import messages
 from referral_blocks.core.money import Money, parse_amount
 from referral_blocks.flows.read_back_payout import read_back_payout
 from referral_blocks.flows.resolve_payout import resolve_payout, resume_payout, why_not
-from referral_blocks.flows.reverse_payout import reverse_payout
-from referral_blocks.payouts.models import Payout, PayoutState
-from referral_blocks.payouts.provider import Outcome
+from referral_blocks.flows.reverse_payout import resolve_reversal, reverse_payout
+from referral_blocks.payouts.models import Payout, PayoutReversal, PayoutState
+from referral_blocks.payouts.provider import Capabilities, Outcome
 from referral_blocks.payouts.registry import is_registered, payout_provider
+from referral_blocks.payouts.reversals import open_reversal
 
 from .columns import Step
 from .labels import provider_label
@@ -39,22 +41,26 @@ SAID: dict[str, Any] = {
 
 
 def steps_for(payout: Payout, user: Any) -> Iterator[Step]:
-    """The steps that this user may take with the payout as it is now."""
-    if not may(user, RIGHT) or not is_registered(payout.provider):
+    """The steps that this user may take with the payout as it is now. One whose provider was taken out of the settings
+    can only be settled by a person."""
+    if not may(user, RIGHT):
         return
-    can = payout_provider(payout.provider).capabilities
+    known = is_registered(payout.provider)
+    can = payout_provider(payout.provider).capabilities if known else Capabilities()
 
     def step(label: str, name: str, primary: bool = False) -> Step:
         return Step(label, reverse(f"referral_payout_desk:{name}", args=[payout.pk]), primary)
 
-    if payout.parked:
+    if known and payout.parked:
         yield step(_("Let it go on"), "resume", True)
     elif can.read_back and payout.state in ASKABLE:
         yield step(_("Ask the provider again"), "ask", True)
     unsettled = payout.state == S.UNKNOWN or (payout.state == S.SENT and not can.in_house)
     if unsettled or (payout.parked and payout.state in (S.SENDING, S.CONFIRMED, S.FAILED_RETRYABLE)):
         yield step(_("Say what became of it"), "resolve")
-    if payout.state == S.PAID and can.reverse and payout.reversed_minor < payout.amount_minor:
+    if payout.state == S.PAID and open_reversal(payout=payout) is not None:
+        yield step(_("Say whether it came back"), "came-back")
+    elif payout.state == S.PAID and can.reverse and payout.reversed_minor < payout.amount_minor:
         yield step(_("Take it back"), "reverse")
 
 
@@ -136,7 +142,7 @@ class ResolveView(PayoutStepView):
     fields_of_paths = {"providerRef": "provider_ref"}
 
     def over(self) -> str:
-        return why_not(payout=self.object) if is_registered(self.object.provider) else ""
+        return str(why_not(payout=self.object))
 
     def run(self, data: dict[str, Any]) -> None:
         paid = data["paid"] == "yes"
@@ -178,3 +184,42 @@ class ReverseView(PayoutStepView):
         reversal = reverse_payout(payout=self.object, note=data["note"], amount_minor=minor, actor=self.request.user)
         said = _("%(amount)s is being taken back.") % {"amount": Money(reversal.amount_minor, currency)}
         messages.success(self.request, said)
+
+
+class CameBackForm(NoteForm):
+    came = forms.ChoiceField(
+        label=gettext_lazy("What became of it"),
+        widget=forms.RadioSelect,
+        choices=[
+            ("yes", gettext_lazy("It came back: the provider’s own books show it")),
+            ("no", gettext_lazy("It did not come back: it is owed again")),
+        ],
+    )
+    field_order = ["came", "note"]
+
+
+class CameBackView(PayoutStepView):
+    """Settles a reversal that the provider never answered."""
+
+    form_class = CameBackForm
+    page_title = gettext_lazy("Say whether it came back")
+    submit_label = gettext_lazy("Save it for good")
+
+    @cached_property
+    def reversal(self) -> PayoutReversal | None:
+        return open_reversal(payout=self.object)
+
+    def over(self) -> str:
+        return "" if self.reversal else _("Nothing of it is on its way back.")
+
+    def facts(self) -> list[tuple[str, Any]]:
+        rows = super().facts()
+        if self.reversal:
+            rows.append((_("On its way back"), Money(self.reversal.amount_minor, self.object.currency)))
+        return rows
+
+    def run(self, data: dict[str, Any]) -> None:
+        done = self.reversal is not None and resolve_reversal(
+            reversal=self.reversal, came=data["came"] == "yes", note=data["note"], actor=self.request.user
+        )
+        self.tell(done, _("It is settled."), _("It was settled before. Nothing has changed."))

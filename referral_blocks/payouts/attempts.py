@@ -15,7 +15,7 @@ from referral_blocks.core.conf import get_conf
 from referral_blocks.core.errors import InvalidInput
 from referral_blocks.core.hashing import content_hash
 
-from .limits import give_room_back, next_day, take_room
+from .limits import check_cap, give_room_back, next_day, take_room
 from .models import Parked, Payout, PayoutAttempt, PayoutChange, PayoutState
 from .provider import Outcome, PayoutOrder, PayoutResult, ProviderUnavailable
 from .registry import payout_provider
@@ -121,7 +121,10 @@ def _is_over(payout: Payout, attempt: PayoutAttempt) -> bool:
 
 
 def _begin(payout: Payout) -> PayoutAttempt | None:
-    """A new attempt; None when a day's cap has no room: it is tried again tomorrow."""
+    """A new attempt; None when a day's cap has no room: it is tried again tomorrow. Raises InvalidInput where no day
+    ever has."""
+    if not payout_provider(payout.provider).capabilities.in_house:
+        check_cap(program_id=payout.program_id, amount=payout.amount)
     if not take_room(payout=payout):
         logger.warning("Payout %s waits for tomorrow: a day’s cap has no room for it", payout.public_id)
         Payout.objects.filter(pk=payout.pk).update(next_try_at=next_day(program=payout.program))

@@ -8,7 +8,9 @@ from datetime import date, datetime, timedelta
 
 from django.db.models import F
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 
+from referral_blocks.core.errors import InvalidInput
 from referral_blocks.core.money import Money
 from referral_blocks.programs.models import Program
 
@@ -28,6 +30,12 @@ def is_above_cap(*, program_id: int, amount: Money) -> bool:
     policy = policy_of(program_id=program_id, currency=amount.currency)
     caps = (policy.daily_cap_minor, policy.person_cap_minor)
     return any(cap is not None and amount.amount_minor > cap for cap in caps)
+
+
+def check_cap(*, program_id: int, amount: Money) -> None:
+    """Raise InvalidInput where no day ever has room for so much."""
+    if is_above_cap(program_id=program_id, amount=amount):
+        raise InvalidInput(_("This is more than may be sent in a day. Raise the limit, then send it again."))
 
 
 def today(*, program: Program) -> date:

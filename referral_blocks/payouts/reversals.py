@@ -37,6 +37,11 @@ def record_reversal(*, reversal: PayoutReversal, result: PayoutResult) -> bool:
     return done
 
 
+def open_reversal(*, payout: Payout) -> PayoutReversal | None:
+    """The one without an answer, if there is one."""
+    return payout.reversals.filter(outcome__in=LIVE).first()
+
+
 def left_to_reverse(*, payout: Payout) -> int:
     """What the recipient still has of it, in minor units, less what is on its way back."""
     on_its_way = payout.reversals.filter(outcome__in=LIVE).aggregate(total=Sum("amount_minor"))["total"] or 0

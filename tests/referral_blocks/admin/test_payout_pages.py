@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from referral_blocks.core.money import Money
 from referral_blocks.flows.send_payout import send_payout
-from referral_blocks.payouts.models import Parked, Payout
+from referral_blocks.payouts.models import Parked, Payout, PayoutReversal
 from referral_blocks.payouts.policy import PayoutPolicy, SendingStop, SendingStopChange
 from referral_blocks.payouts.reconciliation import Difference, Reconciliation
 from referral_blocks.payouts.stops import set_stop
@@ -135,6 +135,47 @@ def test_only_what_is_owed_is_taken_back(fin, shop):
     assert not payout.reversals.exists()
 
 
+def test_what_was_never_answered_on_its_way_back_is_settled_by_a_person(fin, shop):
+    payout = sent(shop)
+    PayoutReversal.objects.create(payout=payout, amount_minor=500)
+    assert "Ana" not in desk(fin)  # there may still be an answer
+    PayoutReversal.objects.update(created_at=timezone.now() - timedelta(days=2))
+    assert "Say whether it came back" in desk(fin)
+    page = post(fin, "payout_desk:came-back", payout.pk, came="", note="Asked them")
+    assert list(page.context["form"].errors) == ["came"]
+    page = post(fin, "payout_desk:came-back", payout.pk, came="yes", note="Asked them")
+    assert messages_of(page) == ["It is settled."]
+    payout.refresh_from_db()
+    assert (payout.reversed_minor, PayoutReversal.objects.get().outcome) == (500, "paid")
+    page = post(fin, "payout_desk:came-back", payout.pk, came="no", note="Again")
+    assert messages_of(page) == ["It was settled before. Nothing has changed."]
+    payout.refresh_from_db()
+    assert (payout.reversed_minor, "Ana" in desk(fin)) == (500, False)
+
+
+def test_a_payout_whose_way_of_paying_is_gone_can_be_settled(fin, shop, settings):
+    payout = sent(shop, "accept")
+    assert "Ana" not in desk(fin)
+    settings.REFERRAL_BLOCKS = {"RATE_LIMITS_ENABLED": False}
+    html = desk(fin)
+    for said in ("Ana", "This way of paying was taken out of the settings.", "Say what became of it"):
+        assert said in html
+    assert "Ask the provider again" not in html
+    page = post(fin, "payout_desk:resolve", payout.pk, paid="yes", note="On their statement")
+    assert messages_of(page) == ["The payout is settled as paid."]
+    payout.refresh_from_db()
+    assert (payout.state, Reward.objects.get().state) == ("paid", "issued")
+
+
+def test_what_no_day_has_room_for_goes_back_to_the_desk(fin, shop):
+    program = runs_program(payout_mode="at_once")
+    buy(friend_of(program, "ana"), "1")
+    PayoutPolicy.objects.create(program=program, currency="GBP", daily_cap_minor=1_000)  # after it was confirmed
+    assert send_payout(payout_id=Payout.objects.get().pk) == "failed_final"
+    assert "This is more than may be sent in a day." in desk(fin)
+    assert (shop.sends, Reward.objects.get().state) == (0, "pending")
+
+
 @pytest.mark.parametrize("name", ["ask", "resume", "resolve", "reverse"])
 def test_a_step_asks_for_its_right(shop, name):
     payout = sent(shop, "drop")
@@ -220,28 +261,62 @@ def test_only_holders_of_the_right_turn_the_switch(name):
 # Limits
 
 
+def look(client, name, program):
+    """The limits that the page shows, to be sent with what is typed."""
+    return client.get(reverse(f"referral_{name}", args=[program.pk])).context["form"].initial["seen"]
+
+
 def test_limits_are_set_in_major_units_and_shown_so():
     program = make_program()
     boss = staff_client("change_payoutpolicy", "change_program", username="boss")
-    page = post(boss, "limits:payouts", program.pk, minimum="5", second_person="250", daily_cap="", person_cap="4")
+    seen = {"seen": look(boss, "limits:payouts", program)}
+    page = post(
+        boss, "limits:payouts", program.pk, minimum="5", second_person="250", daily_cap="", person_cap="4", **seen
+    )
     assert page.context["form"].errors == {
         "person_cap": ["This is below the smallest payout: nothing would ever be sent."]
     }
-    page = post(boss, "limits:payouts", program.pk, minimum="5", second_person="0", daily_cap="1000.50", person_cap="")
+    page = post(
+        boss, "limits:payouts", program.pk, minimum="5", second_person="0", daily_cap="1000.50", person_cap="", **seen
+    )
     assert messages_of(page) == ["The limits are saved."]
     policy = PayoutPolicy.objects.get()
     assert (policy.minimum_minor, policy.second_person_minor, policy.daily_cap_minor, policy.person_cap_minor) == (
         500, 0, 100_050, None,
     )  # fmt: skip
     form = boss.get(reverse("referral_limits:payouts", args=[program.pk])).context["form"]
-    assert form.initial == {"minimum": "5.00", "second_person": "0.00", "daily_cap": "1000.50", "person_cap": ""}
-    page = post(boss, "limits:budget", program.pk, budget="500", referrer_cap="50", referrer_cap_period="month")
+    shown = {name: value for name, value in form.initial.items() if name != "seen"}
+    assert shown == {"minimum": "5.00", "second_person": "0.00", "daily_cap": "1000.50", "person_cap": ""}
+    seen = {"seen": look(boss, "limits:budget", program)}
+    page = post(boss, "limits:budget", program.pk, budget="500", referrer_cap="50", referrer_cap_period="month", **seen)
     assert messages_of(page) == ["The limits are saved."]
     program = Program.objects.get()
     assert (program.budget_minor, program.referrer_cap_minor, program.referrer_cap_period) == (50_000, 5_000, "month")
     html = boss.get(reverse("referral_limits:index")).content.decode()
     for said in ("£500.00", "£50.00 a month", "£1,000.50", "no limit"):
         assert said in html
+
+
+def test_a_page_that_is_out_of_date_undoes_nobody_s_limits():
+    program = make_program()
+    boss = staff_client("change_payoutpolicy", "change_program", username="boss")
+    old = {"seen": look(boss, "limits:payouts", program), "budget_seen": look(boss, "limits:budget", program)}
+    PayoutPolicy.objects.create(program=program, currency="GBP", daily_cap_minor=5_000)
+    Program.objects.update(budget_minor=9_000)
+    page = post(boss, "limits:payouts", program.pk, minimum="5", seen=old["seen"])
+    (error,) = page.context["form"].errors["__all__"]
+    assert error == (
+        "Somebody has changed these limits meanwhile. They are now: Smallest payout: –, Second person above: –, "
+        "Most in a day: 50.00, Most for one person in a day: –."
+    )
+    page = post(boss, "limits:budget", program.pk, budget="1", referrer_cap_period="ever", seen=old["budget_seen"])
+    assert "Budget: 90.00" in page.context["form"].errors["__all__"][0]
+    policy = PayoutPolicy.objects.get()
+    assert (policy.minimum_minor, policy.daily_cap_minor, Program.objects.get().budget_minor) == (None, 5_000, 9_000)
+    # The page has said so; whoever saves once more means it.
+    again = page.context["form"]["seen"].value()
+    page = post(boss, "limits:budget", program.pk, budget="1", referrer_cap_period="ever", seen=again)
+    assert (messages_of(page), Program.objects.get().budget_minor) == (["The limits are saved."], 100)
 
 
 @pytest.mark.parametrize(("name", "right"), [("payouts", "change_program"), ("budget", "change_payoutpolicy")])
