@@ -18,7 +18,7 @@ from referral_blocks.rewards.models import Reward
 from tests.at_once import at_once
 from tests.paying import CASH, another, books_agree, confirmed, later, work
 from tests.payout_fake import register
-from tests.reversals import reverse, sell, sold
+from tests.reversals import begin_to_send, reverse, sell, sold
 
 pytestmark = pytest.mark.django_db
 
@@ -80,6 +80,7 @@ def test_the_debt_is_netted_from_a_payout_of_several_rewards(shop):
     both = draft_payout(rewards=list(Reward.objects.filter(pk__in=[two.pk, three.pk]).order_by("pk")))
     assert (both.amount_minor, owed()) == (2000, 0)
     release_payout(payout=both, actor=None)
+    begin_to_send()
     reverse(amount="50", order="order-2", reversal_id="r-2")  # while it is on its way
     work()
     assert (shop.order(both.public_id).amount.amount_minor, owed(), books_agree()) == (2000, 1000, True)

@@ -13,6 +13,7 @@ from referral_blocks.flows.review_referral import review_referral
 from referral_blocks.flows.send_payout import send_payout
 from referral_blocks.flows.stop_sending import resume_sending, stop_sending
 from referral_blocks.payouts.attempts import back_off
+from referral_blocks.payouts.limits import today
 from referral_blocks.payouts.models import PayoutAttempt, PayoutChange
 from referral_blocks.payouts.policy import PayoutPolicy, SendingStop, SendingStopChange, SentCounter
 from referral_blocks.payouts.provider import Outcome, PayoutResult
@@ -221,16 +222,15 @@ def test_a_payout_of_unknown_outcome_never_begins_anew(shop):
     assert (shop.sends, PayoutAttempt.objects.count()) == (1, 1)
 
 
-def test_a_payout_above_the_days_cap_waits_for_tomorrow_and_is_not_lost(shop, caplog):
+def test_a_payout_that_the_day_has_no_room_for_waits_for_tomorrow_and_is_not_lost(shop, caplog):
     payout = confirmed()
-    policy = PayoutPolicy.objects.create(program=payout.program, currency="GBP", daily_cap_minor=1999)
+    PayoutPolicy.objects.create(program=payout.program, currency="GBP", daily_cap_minor=2000)
+    SentCounter.objects.create(program=payout.program, key=f"GBP:{today(program=payout.program)}", amount_minor=1)
     work()
     payout.refresh_from_db()
     assert (state(payout), shop.sends, payout.counted_on) == (("confirmed", ""), 0, None)
     assert (payout.next_try_at.hour, payout.next_try_at.minute) == (0, 0)
     assert "waits for tomorrow" in caplog.text
-    policy.daily_cap_minor = 2000
-    policy.save()
     with later(days=1, hours=1):
         sweep()
     assert (state(payout), SentCounter.objects.filter(amount_minor=2000).count()) == (("paid", ""), 2)
