@@ -3,15 +3,10 @@
 from cms.settings.dev import *  # noqa: F403 - a settings module
 from cms.settings.dev import Q_CLUSTER, REFERRAL_BLOCKS
 
+from .impatient import IMPATIENT
+
 # retry > timeout × (queue_limit + 2) / workers, as ever.
 Q_CLUSTER = {**Q_CLUSTER, "timeout": 8, "retry": 18}
-IMPATIENT = {
-    "PAYOUT_LEASE_SECONDS": 9,  # above the time-out
-    "PAYOUT_SWEEP_SECONDS": 10,
-    "PAYOUT_RETRY_SECONDS": 1,
-    "PAYOUT_RETRY_MAX_SECONDS": 3,
-    "PAYOUT_MAX_TRIES": 1000,
-}
 REFERRAL_BLOCKS = {**REFERRAL_BLOCKS, **IMPATIENT}
 EMAIL_BACKEND = "django.core.mail.backends.dummy.EmailBackend"
 # The stand-ins answer within a second: the providers' longest answers need not fit into the short time-out.

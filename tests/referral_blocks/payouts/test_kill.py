@@ -34,6 +34,8 @@ from tests.make import make_link, make_program, make_referral
 from tests.processes import ROOT
 from tests.standins import StandIn, runa_process, stripe_process
 
+from .impatient import IMPATIENT
+
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.timeout(540)]
 SALES = 100  # of each a cash reward for the referrer and a gift card for the friend
 KILLS = 20
@@ -75,7 +77,7 @@ def site(stripe, runa, monkeypatch, tmp_path) -> dict[str, str]:
         monkeypatch.setenv(variable, value)
     from cms.settings.base import payout_providers
 
-    mine = {**settings.REFERRAL_BLOCKS, "PAYOUT_PROVIDERS": payout_providers()}
+    mine = {**settings.REFERRAL_BLOCKS, **IMPATIENT, "PAYOUT_PROVIDERS": payout_providers()}
     monkeypatch.setattr(settings, "REFERRAL_BLOCKS", mine)
     return {
         **os.environ,
