@@ -7,26 +7,22 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from referral_blocks.core.errors import Conflict, InvalidInput, NotAllowed, NotPossibleNow
-from referral_blocks.flows import confirm_payout_run as runs
-from referral_blocks.flows import gather_rewards
-from referral_blocks.flows import plan_payout_run as plans
 from referral_blocks.flows.check_ledger import check_ledger
 from referral_blocks.flows.confirm_payout_run import (
     cancel_payout_run,
     carry_out_payout_run,
     confirm_payout_run,
     exclude_from_run,
-    resume_payout_runs,
 )
 from referral_blocks.flows.pay_reward import approve_and_pay_if_clear
-from referral_blocks.flows.plan_payout_run import gather_on, plan_payout_run, preview_payout_run, resume_gathering
+from referral_blocks.flows.plan_payout_run import plan_payout_run, preview_payout_run
 from referral_blocks.payouts.account import PayoutAccount
-from referral_blocks.payouts.models import Payout, PayoutChange, PayoutItem
+from referral_blocks.payouts.models import Payout, PayoutChange
 from referral_blocks.payouts.policy import PayoutPolicy
 from referral_blocks.payouts.run import PayoutRun, PayoutRunChange
 from referral_blocks.rewards.models import Reward
 from referral_blocks.rewards.services import clear_reason
-from tests.payout_fake import SHOP, new_shop
+from tests.payout_fake import new_shop
 from tests.runs import GIFT, buy, confirm, friend_of, payouts, plan, providers, runs_program, send_all, staff
 
 pytestmark = pytest.mark.django_db
@@ -329,79 +325,3 @@ def test_an_empty_or_confirmed_run_is_not_confirmed():
 def cancel_and_return_program(run):
     cancel_payout_run(run=run, actor=staff(), note="Empty")
     return run.program
-
-
-# Large runs, and processes that die
-
-
-def test_a_large_run_is_gathered_in_pieces_and_cannot_be_confirmed_before_its_end(monkeypatch):
-    monkeypatch.setattr(plans, "PEOPLE", 1)
-    program = two_people()
-    run = plan(program)
-    assert (payouts(run), run.gathered_at) == ([("Ana", 6000, "draft")], None)
-    with pytest.raises(NotPossibleNow):
-        confirm(run)
-    assert gather_on(run_id=run.pk)
-    assert payouts(run) == [("Ana", 6000, "draft"), ("Ben", 2000, "draft")]
-    run.refresh_from_db()
-    assert confirm(run)
-
-
-def test_gathering_that_was_cut_short_goes_on(monkeypatch):
-    monkeypatch.setattr(plans, "PEOPLE", 1)
-    run = plan(two_people())
-    assert resume_gathering() == 0  # its own task is at it
-    PayoutRun.objects.update(created_at=timezone.now() - timedelta(minutes=6))
-    assert resume_gathering() == 1
-    assert len(payouts(run)) == 2
-
-
-def test_one_person_that_fails_keeps_nobody_else_waiting(monkeypatch):
-    real = plans.draft_payout
-
-    def draft(*, rewards, **given):
-        if rewards[0].person.name == "Ana":
-            raise RuntimeError
-        return real(rewards=rewards, **given)
-
-    monkeypatch.setattr(plans, "draft_payout", draft)
-    run = plan(two_people())
-    assert (payouts(run), run.gathered_at is not None) == ([("Ben", 2000, "draft")], True)
-    assert states()[:3] == [("Ana", "approved")] * 3
-
-
-def test_a_release_that_died_in_the_middle_is_finished(monkeypatch):
-    monkeypatch.setattr(runs, "BATCH", 1)
-    run = plan(two_people())
-    confirm(run)
-    assert payouts(run) == [("Ana", 6000, "confirmed"), ("Ben", 2000, "draft")]
-    assert resume_payout_runs() == 1
-    assert resume_payout_runs() == 0
-    assert payouts(run) == [("Ana", 6000, "confirmed"), ("Ben", 2000, "confirmed")]
-    assert send_all() == ["paid", "paid"]
-
-
-def test_a_run_of_one_person_with_many_rewards_is_bounded(monkeypatch):
-    monkeypatch.setattr(gather_rewards, "MOST_REWARDS", 2)
-    program = two_people()
-    run = plan(program)
-    assert payouts(run) == [("Ana", 4000, "draft"), ("Ben", 2000, "draft")]
-    confirm(run)
-    assert payouts(plan(program)) == [("Ana", 2000, "draft")]
-
-
-def test_nothing_is_claimed_twice():
-    program = two_people()
-    confirm(plan(program))
-    with pytest.raises(NotPossibleNow):
-        plan(program)
-    assert PayoutItem.objects.count() == 4
-    assert SHOP.sends == 0
-
-
-def test_who_is_taken_out_while_the_run_still_grows_is_not_taken_in_again(monkeypatch):
-    monkeypatch.setattr(plans, "PEOPLE", 1)
-    run = plan(two_people())
-    exclude_from_run(payout=Payout.objects.get(), actor=staff(), note="Moved house")
-    assert gather_on(run_id=run.pk)
-    assert payouts(run) == [("Ana", 6000, "cancelled"), ("Ben", 2000, "draft")]
