@@ -10,10 +10,12 @@ from typing import Any, ClassVar
 from django.http import HttpRequest
 from wagtail.models import Site
 
+from referral_blocks.analytics.figures import Figures, public_figures
 from referral_blocks.analytics.standing import Standing, standing_of
 from referral_blocks.flows.record_visit import cookie_name
 from referral_blocks.links.selectors import link_of_session, link_url
-from referral_blocks.programs.models import Program, ProgramStatus
+from referral_blocks.programs.models import Program, ProgramStatus, TermsVersion
+from referral_blocks.programs.selectors import present_terms
 from referral_blocks.referrals.attribution import TOKEN_PARAMETER, link_from_token
 from referral_blocks.referrals.models import Referral
 from referral_blocks.referrers.models import Referrer
@@ -120,10 +122,22 @@ class Audience:
 
     def offer(self, program: Program) -> Offer:
         def read() -> Offer:
-            rules = list(active_rules(program_id=program.pk))
+            rules = list(active_rules(program_id=program.pk).prefetch_related("conditions"))
             return Offer([r for r in rules if r.side == Side.FRIEND], [r for r in rules if r.side == Side.REFERRER])
 
-        return self._once("offer", program.pk, read)
+        return self.once("offer", program.pk, read)
+
+    def figures(self, program: Program) -> Figures:
+        """What the programme has achieved so far; a few minutes old."""
+        return self.once("figures", program.pk, lambda: public_figures(program=program))
+
+    def terms_version(self, program: Program) -> TermsVersion | None:
+        """The version with the present text; None until somebody has accepted it."""
+        return self.once("terms", program.pk, lambda: present_terms(program=program))
+
+    def customers(self, referrer: Referrer) -> int:
+        """How many friends of the referrer are customers now."""
+        return self.progress(referrer).standing.qualified
 
     def invitation(self, program: Program) -> Invitation | None:
         """The visit in the address, the form or the cookie, most trusted first; None when none of them holds."""
@@ -137,7 +151,7 @@ class Audience:
             return None
 
         self.asked = True
-        return self._once("invitation", program.pk, read)
+        return self.once("invitation", program.pk, read)
 
     def _tokens(self, program: Program) -> list[str]:
         if self.request is None:
@@ -157,14 +171,14 @@ class Audience:
             return session if session and session.referrer.program_id == program.pk else None
 
         self.asked = True
-        return self._once("session", program.pk, read)
+        return self.once("session", program.pk, read)
 
     def share(self, session: Session) -> Share | None:
         def read() -> Share | None:
             link = link_of_session(session)
             return Share(link.code, link_url(link)) if link else None
 
-        return self._once("share", session.referrer.pk, read)
+        return self.once("share", session.referrer.pk, read)
 
     def progress(self, referrer: Referrer) -> Progress:
         def read() -> Progress:
@@ -172,14 +186,15 @@ class Audience:
             friends = Referral.objects.filter(referrer=referrer).select_related("friend")[:LISTED]
             return Progress(standing_of(referrer=referrer), [_line(r) for r in rewards], list(friends))
 
-        return self._once("progress", referrer.pk, read)
+        return self.once("progress", referrer.pk, read)
 
     def anchor(self, name: str) -> str:
         """An id for one block: the plain name for the first of its kind on the page, so that links can aim at it."""
         self._anchors[name] = count = self._anchors.get(name, 0) + 1
         return name if count == 1 else f"{name}-{count}"
 
-    def _once(self, kind: str, key: object, read: Any) -> Any:
+    def once(self, kind: str, key: object, read: Any) -> Any:
+        """What ``read()`` gives, asked for once a request."""
         if (kind, key) not in self._kept:
             self._kept[kind, key] = read()
         return self._kept[kind, key]

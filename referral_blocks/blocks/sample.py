@@ -7,6 +7,7 @@ from datetime import timedelta
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from referral_blocks.analytics.figures import Figures
 from referral_blocks.analytics.standing import Standing
 from referral_blocks.core.money import Money
 from referral_blocks.people.models import Person
@@ -41,6 +42,12 @@ class SampleAudience(Audience):
             [RewardRule(side=Side.FRIEND, title=_("10 € off the first visit"))],
             [RewardRule(side=Side.REFERRER, title=_("20 € gift card"))],
         )
+
+    def figures(self, program: Program) -> Figures:
+        return Figures(friends=1280, customers=640, rewards=910)
+
+    def terms_version(self, program: Program) -> None:
+        return None
 
     def invitation(self, program: Program) -> Invitation:
         return Invitation("Alex", "")

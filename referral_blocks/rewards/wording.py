@@ -102,7 +102,9 @@ def _sale_of_friend(rule: RewardRule) -> str:
     if last is None:
         return _("with every purchase") if first == 1 else _("from your %(nth)s purchase on") % {"nth": ordinal(first)}
     if first == last:
-        return _("with your first purchase") if first == 1 else _("with your %(nth)s purchase") % {"nth": ordinal(first)}
+        return (
+            _("with your first purchase") if first == 1 else _("with your %(nth)s purchase") % {"nth": ordinal(first)}
+        )
     return _("with your %(first)s to %(last)s purchase") % {"first": ordinal(first), "last": ordinal(last)}
 
 
@@ -171,4 +173,3 @@ def _condition(condition: RuleCondition, program: Program) -> str:
         case "friend.is_new", "eq", True:
             return _("for new customers")
     return ""
-

@@ -1,0 +1,41 @@
+"""Where a block's button leads: another block of the same page, as far as there is anything to do there."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from django.utils.translation import gettext as _now
+from django.utils.translation import gettext_lazy as _
+
+from referral_blocks.programs.models import Program
+
+from .audience import Audience
+
+AIMS = [
+    ("friend_form", _("The friend’s form on this page")),
+    ("refer_by_name", _("“Who told you about us?” on this page")),
+    ("join_form", _("The join form on this page")),
+    ("share_panel", _("The share panel on this page")),
+    ("standing", _("“Your friends and rewards” on this page")),
+]
+NEEDS_OPEN = ("join_form", "friend_form", "refer_by_name")
+
+
+@dataclass(frozen=True, slots=True)
+class Action:
+    """A button: what it says, and the id that it leads to."""
+
+    text: str
+    anchor: str
+
+
+def action_for(*, aim: str, text: str, audience: Audience, program: Program | None) -> Action | None:
+    """The button to show, or None: without a text, and for a form that is closed. Whoever has joined already is led to
+    their link instead."""
+    if not aim or not text:
+        return None
+    if aim == "join_form" and program is not None and not audience.is_sample and audience.session(program):
+        aim, text = "share_panel", _now("Go to my link")
+    if aim in NEEDS_OPEN and program is not None and not program.is_open:
+        return None
+    return Action(text, aim.replace("_", "-"))
