@@ -1,4 +1,5 @@
-"""Where a block's button leads: another block of the same page, as far as there is anything to do there."""
+"""Where a block's button leads: another block of the same page or one of the programme's pages, as
+far as there is anything to do there."""
 
 from __future__ import annotations
 
@@ -17,16 +18,19 @@ AIMS = [
     ("join_form", _("The join form on this page")),
     ("share_panel", _("The share panel on this page")),
     ("standing", _("“Your friends and rewards” on this page")),
+    ("landing_page", _("The programme’s landing page")),
+    ("share_page", _("The programme’s share page")),
 ]
+PAGES = ("landing_page", "share_page")
 NEEDS_OPEN = ("join_form", "friend_form", "refer_by_name")
 
 
 @dataclass(frozen=True, slots=True)
 class Action:
-    """A button: what it says, and the id that it leads to."""
+    """A button: what it says, and where it leads."""
 
     text: str
-    anchor: str
+    href: str
 
 
 def action_for(*, aim: str, text: str, audience: Audience, program: Program | None) -> Action | None:
@@ -38,4 +42,7 @@ def action_for(*, aim: str, text: str, audience: Audience, program: Program | No
         aim, text = "share_panel", _now("Go to my link")
     if aim in NEEDS_OPEN and program is not None and not program.is_open:
         return None
-    return Action(text, aim.replace("_", "-"))
+    if aim in PAGES:
+        href = audience.page_href(program, aim) if program is not None else ""
+        return Action(text, href) if href else None
+    return Action(text, "#" + aim.replace("_", "-"))

@@ -18,11 +18,12 @@ from referral_blocks.referrers.session import Session
 from referral_blocks.rewards.models import RewardRule, RewardState, Side
 
 from .audience import Audience, Invitation, Offer, Progress, RewardLine, Share
+from .sample_portal import SamplePortal
 
 SAMPLE_CODE = "SAMPLE234"
 
 
-class SampleAudience(Audience):
+class SampleAudience(SamplePortal, Audience):
     """Somebody invited by Alex, who is a verified referrer too; nothing is read from the database but the theme."""
 
     is_sample = True
@@ -48,6 +49,12 @@ class SampleAudience(Audience):
 
     def terms_version(self, program: Program) -> None:
         return None
+
+    def customers(self, referrer: Referrer) -> int:
+        return 3
+
+    def page_href(self, program: Program, field: str) -> str:
+        return "#"
 
     def invitation(self, program: Program) -> Invitation:
         return Invitation("Alex", "")

@@ -7,25 +7,61 @@ from typing import Any
 from wagtail import blocks
 from wagtail.fields import StreamField
 
+from .code_entry import CodeEntryBlock
+from .countdown import CountdownBlock
+from .cta_bar import CtaBarBlock
+from .faq import FaqBlock
 from .friend_form import FriendFormBlock
+from .friends_list import FriendsListBlock
+from .group_deal import GroupDealBlock
 from .hero import HeroBlock
 from .join_form import JoinFormBlock
+from .leaderboard import LeaderboardBlock
+from .members_only import MembersOnlyBlock
+from .milestone import MilestoneBlock
+from .my_settings import MySettingsBlock
+from .offer_cards import OfferCardsBlock
+from .points import PointsBlock
+from .post_purchase import PostPurchaseBlock
+from .refer_by_name import ReferByNameBlock
+from .rewards_table import RewardsTableBlock
 from .share_panel import SharePanelBlock
 from .standing import StandingBlock
+from .stat_row import StatRowBlock
+from .stats import StatsBlock
 from .steps import StepsBlock
 from .terms import TermsBlock
+from .testimonials import TestimonialsBlock
 
 
 def referral_blocks() -> list[tuple[str, blocks.Block]]:
     """Fresh (name, block) pairs, to put beside a host's own blocks; the names are stored in pages and never change."""
     return [
         ("hero", HeroBlock()),
+        ("offer_cards", OfferCardsBlock()),
         ("steps", StepsBlock()),
         ("join_form", JoinFormBlock()),
         ("friend_form", FriendFormBlock()),
+        ("code_entry", CodeEntryBlock()),
+        ("refer_by_name", ReferByNameBlock()),
+        ("post_purchase", PostPurchaseBlock()),
         ("share_panel", SharePanelBlock()),
         ("standing", StandingBlock()),
+        ("members_only", MembersOnlyBlock()),
+        ("stat_row", StatRowBlock()),
+        ("testimonials", TestimonialsBlock()),
+        ("countdown", CountdownBlock()),
+        ("faq", FaqBlock()),
+        ("cta_bar", CtaBarBlock()),
         ("terms", TermsBlock()),
+        ("stats", StatsBlock()),
+        ("milestone", MilestoneBlock()),
+        ("rewards_table", RewardsTableBlock()),
+        ("friends_list", FriendsListBlock()),
+        ("leaderboard", LeaderboardBlock()),
+        ("group_deal", GroupDealBlock()),
+        ("points", PointsBlock()),
+        ("my_settings", MySettingsBlock()),
     ]
 
 
