@@ -64,6 +64,7 @@ class Happening:
     friend: FriendFacts = field(default_factory=FriendFacts)
     sale: SaleFacts | None = None
     rank: int = 0  # a leaderboard's place, from 1
+    rule_id: int = 0  # the rule whose reward somebody has chosen, where they choose
 
 
 class RewardKind(ABC):

@@ -5,9 +5,10 @@ from __future__ import annotations
 from django.http import Http404, HttpRequest, HttpResponse
 from django.views.decorators.http import require_safe
 
-from referral_blocks.links.qr import qr_png, qr_svg
+from referral_blocks.links.qr import qr_png, qr_png_for_print, qr_svg
 from referral_blocks.links.selectors import link_by_code, link_url
 
+from .shares import count_share
 from .site import site_of
 
 KINDS = {"svg": ("image/svg+xml", qr_svg), "png": ("image/png", qr_png)}
@@ -20,8 +21,14 @@ def qr(request: HttpRequest, code: str, kind: str) -> HttpResponse:
     if link is None or kind not in KINDS:
         raise Http404
     content_type, draw = KINDS[kind]
-    response = HttpResponse(draw(link_url(link)), content_type=content_type)
-    response["Cache-Control"] = "public, max-age=86400"
-    if "download" in request.GET:
-        response["Content-Disposition"] = f'attachment; filename="{link.code}.{kind}"'
+    if "download" not in request.GET:
+        response = HttpResponse(draw(link_url(link)), content_type=content_type)
+        response["Cache-Control"] = "public, max-age=86400"
+        return response
+    # A download is for print, and a way to pass the link on: each press comes here to be counted.
+    count_share(request, link=link, channel="qr")
+    for_print = qr_png_for_print if kind == "png" else draw
+    response = HttpResponse(for_print(link_url(link)), content_type=content_type)
+    response["Cache-Control"] = "private, no-store"
+    response["Content-Disposition"] = f'attachment; filename="{link.code}.{kind}"'
     return response

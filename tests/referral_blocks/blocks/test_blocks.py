@@ -201,10 +201,8 @@ def test_twelve_blocks_cost_as_many_queries_as_two(django_assert_num_queries):
             render(*names, cookies=cookies)
         return len(queries)
 
-    two = count(["hero", "standing"])
-    share_link = 1
-    assert count(["hero", "standing"] * 6) == two
-    assert count([*NAMES, *NAMES[:5]]) == two + share_link
+    assert count(["hero", "standing"] * 6) == count(["hero", "standing"])
+    assert count([*NAMES, *NAMES]) == count(NAMES) <= 25
 
 
 def test_two_blocks_of_a_kind_have_different_ids():
