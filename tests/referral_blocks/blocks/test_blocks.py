@@ -202,7 +202,8 @@ def test_twelve_blocks_cost_as_many_queries_as_two(django_assert_num_queries):
         return len(queries)
 
     assert count(["hero", "standing"] * 6) == count(["hero", "standing"])
-    assert count([*NAMES, *NAMES]) == count(NAMES) <= 25
+    count(NAMES)  # the public figures are kept for a while, whoever asks
+    assert count([*NAMES, *NAMES]) == count(NAMES) <= 22
 
 
 def test_two_blocks_of_a_kind_have_different_ids():
