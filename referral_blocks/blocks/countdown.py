@@ -47,7 +47,8 @@ class CountdownBlock(ReferralBlock):
         return {
             "is_shown": True,
             "is_over": is_over,
-            "end": end.astimezone(zoneinfo.ZoneInfo(program.time_zone)),
+            "end": end,
+            "moment": end.astimezone(zoneinfo.ZoneInfo(program.time_zone)).isoformat(timespec="seconds"),
             "days": left // (24 * HOUR),
             "hours": left // HOUR % 24,
             "minutes": left // 60 % 60,

@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext, pgettext
 
 from referral_blocks.core.errors import InvalidInput
-from referral_blocks.core.money import Money, parse_amount
+from referral_blocks.core.money import POINTS, Money, parse_amount
 from referral_blocks.programs.models import Period, Program
 
 from .limits import COUPON_METHOD
@@ -75,6 +75,9 @@ def _earned(rule: RewardRule, program: Program) -> str:
         return _("as soon as you leave your details") if friend else _("as soon as your friend leaves their details")
     if rule.trigger == Trigger.GROUP:
         return _("when your group is complete")
+    if rule.trigger == Trigger.POINTS:
+        points = Money(rule.points_price or 0, POINTS)
+        return _("for %(points)s") % {"points": points}
     if rule.trigger == Trigger.PERIOD:
         return _place(rule, program)
     return _sale_of_friend(rule) if friend else _sale_for_referrer(rule)
