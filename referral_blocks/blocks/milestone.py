@@ -66,8 +66,10 @@ def _ladder(audience: Audience, program: Program, reached: int | None) -> list[S
     """The numbers of friends from which something new is promised, the nearest first; one query, asked anyway."""
     rungs: dict[int, list[str]] = {}
     for rule in audience.rules_for(program, Trigger.SALE):
-        if rule.side == Side.REFERRER and rule.friend_from > 1:
+        if rule.side == Side.REFERRER:
             rungs.setdefault(rule.friend_from, []).append(rule.title)
+    if max(rungs, default=1) == 1:
+        return []  # every friend brings the same: that is no ladder
     steps, is_next = [], reached is not None
     for number in sorted(rungs):
         passed = reached is not None and reached >= number
