@@ -21,6 +21,7 @@ from .audience import Audience, Invitation, Offer, Progress, RewardLine, Share
 from .sample_portal import SamplePortal
 
 SAMPLE_CODE = "SAMPLE234"
+SAMPLE_URL = f"https://example.com/r/{SAMPLE_CODE}/"
 
 
 class SampleAudience(SamplePortal, Audience):
@@ -63,7 +64,7 @@ class SampleAudience(SamplePortal, Audience):
         return Session(Referrer(person=Person(name="Alex Example"), program=program), verified=True)
 
     def share(self, session: Session) -> Share:
-        return Share(SAMPLE_CODE, f"https://example.com/r/{SAMPLE_CODE}/")
+        return Share(SAMPLE_CODE, SAMPLE_URL)
 
     def progress(self, referrer: Referrer) -> Progress:
         zero, earned = Money(0, "EUR"), Money(2000, "EUR")

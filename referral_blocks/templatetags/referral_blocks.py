@@ -12,12 +12,10 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
 from referral_blocks.blocks.audience import audience_of
-from referral_blocks.theming.theme import candidate_templates
+from referral_blocks.theming.theme import PAGE_STYLESHEET, STYLESHEETS, candidate_templates
 
 register = template.Library()
 
-STYLESHEETS = ("referral_blocks/css/tokens.css", "referral_blocks/css/blocks.css")
-PAGE_STYLESHEET = "referral_blocks/css/page.css"
 SCRIPTS = ("referral_blocks/js/share-panel.js", "referral_blocks/js/countdown.js")
 
 

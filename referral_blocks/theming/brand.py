@@ -39,8 +39,8 @@ class Brand:
     font: str = ""
     radius: str = ""
 
-    def __bool__(self) -> bool:
-        return self != Brand()
+
+NO_BRAND = Brand()
 
 
 @lru_cache(maxsize=256)
@@ -62,7 +62,7 @@ def brand_hash(css: str) -> str:
 def tokens(brand: Brand, theme: Theme | None, *, dark: bool) -> dict[str, str]:
     """The colours of one scheme, those that follow from the brand's included."""
     scheme = _dark_scheme(brand, theme) if dark else brand.light
-    palette = _palette(theme, dark=dark)
+    palette = palette_of(theme, dark=dark)
     made: dict[str, str] = {}
     if scheme.accent:
         on_accent = scheme.on_accent or readable_on(scheme.accent)
@@ -104,14 +104,14 @@ def _button_on(area: str, ground: str, made: dict[str, str]) -> dict[str, str]:
 def _dark_scheme(brand: Brand, theme: Theme | None) -> Scheme:
     """What was not chosen for the dark follows from what was chosen for the light."""
     light, dark = brand.light, brand.dark
-    palette = _palette(theme, dark=True)
+    palette = palette_of(theme, dark=True)
     accent = dark.accent or (light.accent and nearest_legible(light.accent, palette.grounds, at_least=TEXT))
     same = accent == light.accent and not dark.on_accent
     hero = dark.hero or (light.hero and at_lightness(light.hero, lightness=_DARK_HERO, chroma=0.6))
     return Scheme(accent, light.on_accent if same else dark.on_accent, hero, dark.on_hero)
 
 
-def _palette(theme: Theme | None, *, dark: bool) -> Palette:
+def palette_of(theme: Theme | None, *, dark: bool) -> Palette:
     if theme is None:
         return PLAIN_DARK if dark else PLAIN_LIGHT
     return theme.dark if dark else theme.light

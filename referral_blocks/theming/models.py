@@ -56,7 +56,7 @@ class SiteTheme(models.Model):
         verbose_name_plural = _("referral themes")
 
     def __str__(self) -> str:
-        return self.theme
+        return str(self.get_theme_display() or _("Unthemed"))
 
     @property
     def brand(self) -> Brand:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from .brand import Brand, brand_css, brand_hash, font_sheets
+from .brand import NO_BRAND, Brand, brand_css, brand_hash, font_sheets
 from .models import SiteTheme
 from .theme import Theme, all_themes, get_theme
 
@@ -15,7 +15,7 @@ class Look:
     """A theme with a brand on it; both may be empty. ``logo`` is an image of Wagtail's, or None."""
 
     theme: Theme | None = None
-    brand: Brand = Brand()
+    brand: Brand = NO_BRAND
     logo: Any = None
 
     @property

@@ -6,6 +6,10 @@ from dataclasses import dataclass, field
 
 from django.utils.functional import Promise
 
+# What every page with blocks loads before its theme; the second for pages that are the plugin's from top to bottom.
+STYLESHEETS = ("referral_blocks/css/tokens.css", "referral_blocks/css/blocks.css")
+PAGE_STYLESHEET = "referral_blocks/css/page.css"
+
 
 @dataclass(frozen=True, slots=True)
 class Fonts:
