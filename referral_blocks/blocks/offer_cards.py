@@ -51,7 +51,7 @@ class OfferCardsBlock(ReferralBlock):
         rules = {"friend": offer.friend, "referrer": offer.referrer}
         order = sorted(rules, key=lambda side: side != first)
         sides = [
-            OfferSide(side, [rule_in_words(r, program=program) for r in rules[side]], side == first, name)
+            OfferSide(side, [rule_in_words(r, program=program, reader=first) for r in rules[side]], side == first, name)
             for side in order
             if rules[side]
         ]

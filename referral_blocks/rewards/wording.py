@@ -17,6 +17,8 @@ from .limits import COUPON_METHOD
 from .models import RewardRule, RuleCondition, Side, Trigger
 from .rule import RuleFacts, reward_kind
 
+YOU, THEY, FRIEND = "you", "they", "friend"  # how the one who buys is called
+
 
 @dataclass(frozen=True, slots=True)
 class RuleWords:
@@ -29,9 +31,10 @@ class RuleWords:
     bounds: tuple[str, ...] = ()
 
 
-def rule_in_words(rule: RewardRule, *, program: Program) -> RuleWords:
-    """The rule as a visitor reads it; ``rule.conditions`` should be fetched already."""
-    return RuleWords(rule.title, _worth(rule, program), _earned(rule, program), tuple(_bounds(rule, program)))
+def rule_in_words(rule: RewardRule, *, program: Program, reader: str) -> RuleWords:
+    """The rule as somebody of the side ``reader`` is told of it; ``rule.conditions`` should be fetched already."""
+    bounds = tuple(_bounds(rule, program, reader))
+    return RuleWords(rule.title, _worth(rule, program), _earned(rule, program, reader), bounds)
 
 
 def ordinal(number: int) -> str:
@@ -69,18 +72,29 @@ def _says(title: str, amount: Money) -> bool:
     return any(word in forms | grouped for word in words)
 
 
-def _earned(rule: RewardRule, program: Program) -> str:
-    friend = rule.side == Side.FRIEND
+def _earned(rule: RewardRule, program: Program, reader: str) -> str:
     if rule.trigger == Trigger.SIGN_UP:
-        return _("as soon as you leave your details") if friend else _("as soon as your friend leaves their details")
+        return {
+            YOU: _("as soon as you leave your details"),
+            THEY: _("as soon as they leave their details"),
+            FRIEND: _("as soon as your friend leaves their details"),
+        }[_buyer(rule, reader)]
     if rule.trigger == Trigger.GROUP:
-        return _("when your group is complete")
+        return _("when the group is complete")
     if rule.trigger == Trigger.POINTS:
         points = Money(rule.points_price or 0, POINTS)
         return _("for %(points)s") % {"points": points}
     if rule.trigger == Trigger.PERIOD:
         return _place(rule, program)
-    return _sale_of_friend(rule) if friend else _sale_for_referrer(rule)
+    return _sale(rule, _buyer(rule, reader))
+
+
+def _buyer(rule: RewardRule, reader: str) -> str:
+    """How the one who buys is called: by the friend “you”; by the referrer “your friend”, or “they” on a card that
+    speaks of the friend already."""
+    if reader == Side.FRIEND:
+        return YOU
+    return THEY if rule.side == Side.FRIEND else FRIEND
 
 
 def _place(rule: RewardRule, program: Program) -> str:
@@ -100,42 +114,50 @@ def _place(rule: RewardRule, program: Program) -> str:
     return text % values
 
 
-def _sale_of_friend(rule: RewardRule) -> str:
+def _sale(rule: RewardRule, buyer: str) -> str:
     first, last = rule.sale_from, rule.sale_to
-    if last is None:
-        return _("with every purchase") if first == 1 else _("from your %(nth)s purchase on") % {"nth": ordinal(first)}
-    if first == last:
-        return (
-            _("with your first purchase") if first == 1 else _("with your %(nth)s purchase") % {"nth": ordinal(first)}
-        )
-    return _("with your %(first)s to %(last)s purchase") % {"first": ordinal(first), "last": ordinal(last)}
+    values = {"first": ordinal(first), "last": ordinal(last or first)}
+    if last is None and first == 1:
+        text = {
+            YOU: _("with every purchase of yours"),
+            THEY: _("with every purchase of theirs"),
+            FRIEND: _("with every purchase of your friend"),
+        }
+    elif last is None:
+        text = {
+            YOU: _("from your %(first)s purchase on"),
+            THEY: _("from their %(first)s purchase on"),
+            FRIEND: _("from your friend’s %(first)s purchase on"),
+        }
+    elif first == last == 1:
+        text = {
+            YOU: _("with your first purchase"),
+            THEY: _("with their first purchase"),
+            FRIEND: _("with your friend’s first purchase"),
+        }
+    elif first == last:
+        text = {
+            YOU: _("with your %(first)s purchase"),
+            THEY: _("with their %(first)s purchase"),
+            FRIEND: _("with your friend’s %(first)s purchase"),
+        }
+    else:
+        text = {
+            YOU: _("with your %(first)s to %(last)s purchase"),
+            THEY: _("with their %(first)s to %(last)s purchase"),
+            FRIEND: _("with your friend’s %(first)s to %(last)s purchase"),
+        }
+    return text[buyer] % values
 
 
-def _sale_for_referrer(rule: RewardRule) -> str:
-    first, last = rule.sale_from, rule.sale_to
-    if last is None:
-        return (
-            _("with every purchase of your friend")
-            if first == 1
-            else _("from your friend’s %(nth)s purchase on") % {"nth": ordinal(first)}
-        )
-    if first == last:
-        return (
-            _("when your friend buys for the first time")
-            if first == 1
-            else _("with your friend’s %(nth)s purchase") % {"nth": ordinal(first)}
-        )
-    return _("with your friend’s %(first)s to %(last)s purchase") % {"first": ordinal(first), "last": ordinal(last)}
-
-
-def _bounds(rule: RewardRule, program: Program) -> Iterator[str]:
+def _bounds(rule: RewardRule, program: Program, reader: str) -> Iterator[str]:
     if rule.trigger in (Trigger.SALE, Trigger.GROUP) and rule.side == Side.REFERRER:
-        yield from _friends(rule)
+        yield from _friends(rule, reader)
     if rule.months:
         yield ngettext("for %(n)d month", "for %(n)d months", rule.months) % {"n": rule.months}
     yield from _conditions(rule, program)
     if rule.method == COUPON_METHOD:
-        yield _("as a code of your own that works once")
+        yield _("as a code that works once")
     if rule.limit_per_person is not None:
         yield ngettext("once a person", "at most %(n)d times a person", rule.limit_per_person) % {
             "n": rule.limit_per_person
@@ -144,14 +166,17 @@ def _bounds(rule: RewardRule, program: Program) -> Iterator[str]:
         yield _("all given away at the moment")
 
 
-def _friends(rule: RewardRule) -> Iterator[str]:
+def _friends(rule: RewardRule, reader: str) -> Iterator[str]:
     first, last = rule.friend_from, rule.friend_to
+    values = {"first": ordinal(first), "last": ordinal(last or first)}
+    own = reader == Side.REFERRER
     if first == last:
-        yield _("with your %(nth)s friend") % {"nth": ordinal(first)}
+        yield (_("with your %(first)s friend") if own else _("with their %(first)s friend")) % values
     elif last is not None:
-        yield _("for your %(first)s to %(last)s friend") % {"first": ordinal(first), "last": ordinal(last)}
+        text = _("for your %(first)s to %(last)s friend") if own else _("for their %(first)s to %(last)s friend")
+        yield text % values
     elif first > 1:
-        yield _("from your %(nth)s friend on") % {"nth": ordinal(first)}
+        yield (_("from your %(first)s friend on") if own else _("from their %(first)s friend on")) % values
 
 
 def _conditions(rule: RewardRule, program: Program) -> Iterator[str]:

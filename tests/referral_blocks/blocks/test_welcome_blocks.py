@@ -41,7 +41,7 @@ def test_the_cards_say_what_the_rules_say_and_not_what_is_switched_off():
     assert "With your first purchase" in html
     assert "A hamper" in html
     assert "£50.00" in html
-    assert "From your 3rd friend on" in html
+    assert "From their 3rd friend on" in html
     assert "Free ladder" not in html
 
 

@@ -1,6 +1,7 @@
 import pytest
 from django.utils.translation import override
 
+from referral_blocks.programs.models import Program
 from referral_blocks.rewards.models import RewardRule
 from referral_blocks.rewards.rule import RewardKind, RuleFacts
 from referral_blocks.rewards.wording import ordinal, rule_in_words
@@ -9,14 +10,14 @@ from tests.make import make_program
 pytestmark = pytest.mark.django_db
 
 
-def words(**fields):
+def words(*, reader="referrer", **fields):
     program = make_program(rules=())
     given = {"side": "referrer", "title": "A gift", "amount_minor": 2000}
     conditions = fields.pop("conditions", ())
     rule = RewardRule.objects.create(program=program, **{**given, **fields})
     for fact, operator, value in conditions:
         rule.conditions.create(fact=fact, operator=operator, value=value)
-    return rule_in_words(rule, program=program)
+    return rule_in_words(rule, program=program, reader=reader)
 
 
 @pytest.mark.parametrize(
@@ -88,27 +89,48 @@ def rule_amount(rule, program):
 
 
 @pytest.mark.parametrize(
-    ("fields", "earned"),
+    ("fields", "own", "others"),
     [
-        ({"side": "friend", "trigger": "sign_up"}, "as soon as you leave your details"),
-        ({"trigger": "sign_up"}, "as soon as your friend leaves their details"),
-        ({"side": "friend"}, "with your first purchase"),
-        ({"side": "friend", "sale_from": 2, "sale_to": 2}, "with your 2nd purchase"),
-        ({"side": "friend", "sale_to": None}, "with every purchase"),
-        ({"side": "friend", "sale_from": 2, "sale_to": None}, "from your 2nd purchase on"),
-        ({"side": "friend", "sale_from": 2, "sale_to": 4}, "with your 2nd to 4th purchase"),
-        ({}, "when your friend buys for the first time"),
-        ({"sale_to": None}, "with every purchase of your friend"),
-        ({"sale_from": 3, "sale_to": 3}, "with your friend’s 3rd purchase"),
-        ({"sale_from": 2, "sale_to": None}, "from your friend’s 2nd purchase on"),
-        ({"sale_from": 1, "sale_to": 3}, "with your friend’s 1st to 3rd purchase"),
-        ({"trigger": "group"}, "when your group is complete"),
-        ({"trigger": "period"}, "for place 1 of the month"),
-        ({"trigger": "period", "rank_to": 3}, "for places 1 to 3 of the month"),
+        ({"side": "friend", "trigger": "sign_up"}, "as soon as you leave your details", "as soon as they leave their"),
+        ({"trigger": "sign_up"}, "as soon as your friend leaves their details", "as soon as you leave your details"),
+        ({"side": "friend"}, "with your first purchase", "with their first purchase"),
+        ({"side": "friend", "sale_from": 2, "sale_to": 2}, "with your 2nd purchase", "with their 2nd purchase"),
+        ({"side": "friend", "sale_to": None}, "with every purchase of yours", "with every purchase of theirs"),
+        (
+            {"side": "friend", "sale_from": 2, "sale_to": None},
+            "from your 2nd purchase on",
+            "from their 2nd purchase on",
+        ),
+        ({"side": "friend", "sale_from": 2, "sale_to": 4}, "with your 2nd to 4th purchase", "with their 2nd to 4th"),
+        ({}, "with your friend’s first purchase", "with your first purchase"),
+        ({"sale_to": None}, "with every purchase of your friend", "with every purchase of yours"),
+        ({"sale_from": 3, "sale_to": 3}, "with your friend’s 3rd purchase", "with your 3rd purchase"),
+        ({"sale_from": 2, "sale_to": None}, "from your friend’s 2nd purchase on", "from your 2nd purchase on"),
+        ({"sale_to": 3}, "with your friend’s 1st to 3rd purchase", "with your 1st to 3rd purchase"),
+        ({"trigger": "group"}, "when the group is complete", "when the group is complete"),
+        ({"trigger": "period"}, "for place 1 of the month", "for place 1 of the month"),
+        ({"trigger": "period", "rank_to": 3}, "for places 1 to 3 of the month", "for places 1 to 3 of the month"),
+        ({"trigger": "points", "points_price": 100}, "for 100 points", "for 100 points"),
     ],
 )
-def test_what_earns_it_is_said_to_the_side_that_gets_it(fields, earned):
-    assert words(**fields).earned == earned
+def test_what_earns_it_is_said_to_either_side_in_its_own_words(fields, own, others):
+    side = fields.get("side", "referrer")
+    other = "friend" if side == "referrer" else "referrer"
+    assert words(reader=side, **fields).earned == own
+    Program.objects.all().delete()
+    assert words(reader=other, **fields).earned.startswith(others)
+
+
+@pytest.mark.parametrize(
+    ("fields", "said"),
+    [
+        ({"friend_from": 3}, "from their 3rd friend on"),
+        ({"friend_from": 3, "friend_to": 3}, "with their 3rd friend"),
+        ({"friend_from": 5, "friend_to": 9}, "for their 5th to 9th friend"),
+    ],
+)
+def test_a_friend_reads_of_the_referrers_friends(fields, said):
+    assert words(reader="friend", **fields).bounds == (said,)
 
 
 @pytest.mark.parametrize(
@@ -122,7 +144,7 @@ def test_what_earns_it_is_said_to_the_side_that_gets_it(fields, earned):
         ({"sale_to": None, "months": 12}, ("for 12 months",)),
         ({"limit_per_person": 1}, ("once a person",)),
         ({"limit_per_person": 3}, ("at most 3 times a person",)),
-        ({"method": "coupon"}, ("as a code of your own that works once",)),
+        ({"method": "coupon"}, ("as a code that works once",)),
         ({"stock": 0}, ("all given away at the moment",)),
         ({"stock": 1}, ()),
         ({"conditions": [("sale.amount", "gte", "100.00")]}, ("for purchases of £100.00 or more",)),
