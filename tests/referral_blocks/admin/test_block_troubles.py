@@ -55,7 +55,9 @@ def test_a_deleted_programme_is_named_as_gone():
 
 
 def test_a_programme_of_another_site_is_trouble():
-    site = Site.objects.create(hostname="other.example", root_page=Site.objects.get().root_page.add_child(title="Other"))
+    site = Site.objects.create(
+        hostname="other.example", root_page=Site.objects.get().root_page.add_child(title="Other")
+    )
     page = make_landing_page(make_program(site=site, slug="other"), body=[("terms", {})])
     [(text, _labels)] = page_troubles(page)
     assert "belongs to another site" in text

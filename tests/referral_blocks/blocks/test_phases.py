@@ -139,7 +139,9 @@ def test_what_a_marketer_types_is_text_wherever_it_stands(name):
     assert "&lt;script&gt;" in html
 
 
-@pytest.mark.parametrize("url", ["javascript:alert(1)", "data:text/html,x", "//evil.example", " JavaScript:alert(1)", ""])
+@pytest.mark.parametrize(
+    "url", ["javascript:alert(1)", "data:text/html,x", "//evil.example", " JavaScript:alert(1)", ""]
+)
 def test_a_members_link_that_is_no_web_address_is_left_out(url):
     program, looks = in_phase("open")
     content = [{"type": "link", "value": {"text": "Go", "url": url}, "id": "l"}]

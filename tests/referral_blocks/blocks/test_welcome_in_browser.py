@@ -52,7 +52,9 @@ def program(live_server):
         options={"percent": "10", "floor_minor": 500}, method="coupon",
     )  # fmt: skip
     make_landing_page(program, body=complete(ALL))
-    make_share_page(program, body=complete([("hero", {}), ("post_purchase", {}), ("members_only", {}), ("cta_bar", {})]))
+    make_share_page(
+        program, body=complete([("hero", {}), ("post_purchase", {}), ("members_only", {}), ("cta_bar", {})])
+    )
     return program
 
 
