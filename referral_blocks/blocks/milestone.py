@@ -8,6 +8,7 @@ from typing import Any
 from django.utils.translation import gettext_lazy as _
 from wagtail import blocks
 
+from referral_blocks.analytics.standing import Standing
 from referral_blocks.programs.models import Program
 from referral_blocks.rewards.models import Side, Trigger
 
@@ -46,7 +47,7 @@ class MilestoneBlock(ReferralBlock):
             "referrer": session.referrer,
             "standing": standing,
             "next": standing.next_milestone,
-            "ladder": _ladder(audience, program, standing.qualified),
+            "ladder": _ladder(audience, program, standing),
         }
 
     def own_trouble(self, value: Any, *, audience: Audience, program: Program | None) -> str:
@@ -62,17 +63,23 @@ class MilestoneBlock(ReferralBlock):
         description = _("How many more friends it takes to the next reward, drawn and in words.")
 
 
-def _ladder(audience: Audience, program: Program, reached: int | None) -> list[Step]:
-    """The numbers of friends from which something new is promised, the nearest first; one query, asked anyway."""
+def _ladder(audience: Audience, program: Program, standing: Standing | None) -> list[Step]:
+    """The numbers of friends from which something is promised, the nearest first; empty where every friend brings the
+    same. What the standing names as next decides: a milestone that was reached stays reached when a friend falls away.
+    """
     rungs: dict[int, list[str]] = {}
     for rule in audience.rules_for(program, Trigger.SALE):
         if rule.side == Side.REFERRER:
             rungs.setdefault(rule.friend_from, []).append(rule.title)
     if max(rungs, default=1) == 1:
-        return []  # every friend brings the same: that is no ladder
-    steps, is_next = [], reached is not None
-    for number in sorted(rungs):
-        passed = reached is not None and reached >= number
-        steps.append(Step(number, rungs[number], "reached" if passed else "next" if is_next else "ahead"))
-        is_next = is_next and passed
-    return steps
+        return []
+    return [Step(number, rungs[number], _state(number, standing)) for number in sorted(rungs)]
+
+
+def _state(number: int, standing: Standing | None) -> str:
+    if standing is None:
+        return "ahead"
+    coming = standing.next_milestone
+    if coming is None or number < coming.friend_number:
+        return "reached"
+    return "next" if number == coming.friend_number else "ahead"

@@ -23,7 +23,7 @@ class ChannelTextsBlock(blocks.StructBlock):
 
     whatsapp = blocks.TextBlock(required=False, max_length=300, label=_("WhatsApp"), help_text=SAME)
     email = blocks.TextBlock(required=False, max_length=600, label=_("E-mail"), help_text=SAME)
-    sms = blocks.TextBlock(required=False, max_length=160, label=_("Text message"), help_text=SAME)
+    sms = blocks.TextBlock(required=False, max_length=160, label=_("SMS"), help_text=SAME)
     x = blocks.TextBlock(required=False, max_length=240, label=_("X"), help_text=SAME)
 
     class Meta:

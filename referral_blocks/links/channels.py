@@ -57,7 +57,7 @@ CHANNELS: dict[str, Channel] = {
     for c in (
         Channel("whatsapp", "WhatsApp", lambda m: "https://wa.me/?" + urlencode({"text": m.whole})),
         Channel("email", _("E-mail"), _email, in_place=True),
-        Channel("sms", _("Text message"), _sms, in_place=True),
+        Channel("sms", _("SMS"), _sms, in_place=True),
         Channel("x", "X", _x),
         Channel(
             "facebook", "Facebook",
