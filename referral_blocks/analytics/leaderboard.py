@@ -73,13 +73,14 @@ def own_place(*, program: Program, span: Span, referrer: Referrer) -> OwnPlace:
     return OwnPlace(_tally(program, span).filter(ahead).count() + 1, own["friends"])
 
 
-def _tally(program: Program, span: Span) -> QuerySet[Referral, dict[str, Any]]:
+def _tally(program: Program, span: Span) -> QuerySet[Any, dict[str, Any]]:
     """One row a referrer: friends who count in the span, and when the last of them became a customer."""
     counted = Referral.objects.filter(
         _within(span), program=program, stage=Stage.QUALIFIED, review__in=TRUSTED, qualified_at__isnull=False
     )
     rows = not_blocked(counted).order_by().values("referrer_id")
-    return rows.annotate(friends=Count("pk"), reached_at=Max("qualified_at"))
+    tallied: QuerySet[Any, Any] = rows.annotate(friends=Count("pk"), reached_at=Max("qualified_at"))
+    return tallied
 
 
 def public_name(referrer: Referrer) -> str:

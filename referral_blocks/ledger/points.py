@@ -49,7 +49,8 @@ def next_to_expire(*, program_id: int, person_id: int) -> tuple[int, datetime] |
     """How many points go next, and when; None when none has a date."""
     dated = _usable(program_id, person_id).filter(expires_at__isnull=False)
     row = dated.values("expires_at").annotate(total=Sum("left")).order_by("expires_at").first()
-    return (row["total"], row["expires_at"]) if row else None
+    at = row["expires_at"] if row else None
+    return (row["total"], at) if row and at else None
 
 
 def take_points(*, key: str, program_id: int, person_id: int, points: int, note: str) -> tuple[LedgerEntry, bool]:
