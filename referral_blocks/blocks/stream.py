@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.utils.translation import gettext_lazy as _
 from wagtail import blocks
 from wagtail.fields import StreamField
 
@@ -33,35 +34,40 @@ from .steps import StepsBlock
 from .terms import TermsBlock
 from .testimonials import TestimonialsBlock
 
+# The block chooser lists groups by name.
+FOR_FRIENDS = _("Referrals: for friends")
+FOR_REFERRERS = _("Referrals: for those who share")
+FOR_EVERYBODY = _("Referrals: around them")
+
 
 def referral_blocks() -> list[tuple[str, blocks.Block]]:
     """Fresh (name, block) pairs, to put beside a host's own blocks; the names are stored in pages and never change."""
     return [
-        ("hero", HeroBlock()),
-        ("offer_cards", OfferCardsBlock()),
-        ("steps", StepsBlock()),
-        ("join_form", JoinFormBlock()),
-        ("friend_form", FriendFormBlock()),
-        ("code_entry", CodeEntryBlock()),
-        ("refer_by_name", ReferByNameBlock()),
-        ("post_purchase", PostPurchaseBlock()),
-        ("share_panel", SharePanelBlock()),
-        ("standing", StandingBlock()),
-        ("members_only", MembersOnlyBlock()),
-        ("stat_row", StatRowBlock()),
-        ("testimonials", TestimonialsBlock()),
-        ("countdown", CountdownBlock()),
-        ("faq", FaqBlock()),
-        ("cta_bar", CtaBarBlock()),
-        ("terms", TermsBlock()),
-        ("stats", StatsBlock()),
-        ("milestone", MilestoneBlock()),
-        ("rewards_table", RewardsTableBlock()),
-        ("friends_list", FriendsListBlock()),
-        ("leaderboard", LeaderboardBlock()),
-        ("group_deal", GroupDealBlock()),
-        ("points", PointsBlock()),
-        ("my_settings", MySettingsBlock()),
+        ("hero", HeroBlock(group=FOR_FRIENDS)),
+        ("offer_cards", OfferCardsBlock(group=FOR_FRIENDS)),
+        ("friend_form", FriendFormBlock(group=FOR_FRIENDS)),
+        ("code_entry", CodeEntryBlock(group=FOR_FRIENDS)),
+        ("refer_by_name", ReferByNameBlock(group=FOR_FRIENDS)),
+        ("group_deal", GroupDealBlock(group=FOR_FRIENDS)),
+        ("join_form", JoinFormBlock(group=FOR_REFERRERS)),
+        ("post_purchase", PostPurchaseBlock(group=FOR_REFERRERS)),
+        ("share_panel", SharePanelBlock(group=FOR_REFERRERS)),
+        ("standing", StandingBlock(group=FOR_REFERRERS)),
+        ("stats", StatsBlock(group=FOR_REFERRERS)),
+        ("milestone", MilestoneBlock(group=FOR_REFERRERS)),
+        ("rewards_table", RewardsTableBlock(group=FOR_REFERRERS)),
+        ("friends_list", FriendsListBlock(group=FOR_REFERRERS)),
+        ("points", PointsBlock(group=FOR_REFERRERS)),
+        ("members_only", MembersOnlyBlock(group=FOR_REFERRERS)),
+        ("my_settings", MySettingsBlock(group=FOR_REFERRERS)),
+        ("steps", StepsBlock(group=FOR_EVERYBODY)),
+        ("stat_row", StatRowBlock(group=FOR_EVERYBODY)),
+        ("testimonials", TestimonialsBlock(group=FOR_EVERYBODY)),
+        ("leaderboard", LeaderboardBlock(group=FOR_EVERYBODY)),
+        ("countdown", CountdownBlock(group=FOR_EVERYBODY)),
+        ("faq", FaqBlock(group=FOR_EVERYBODY)),
+        ("cta_bar", CtaBarBlock(group=FOR_EVERYBODY)),
+        ("terms", TermsBlock(group=FOR_EVERYBODY)),
     ]
 
 
