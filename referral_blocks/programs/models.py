@@ -131,7 +131,7 @@ class Program(ClusterableModel):
         help_text=_("In a run, somebody looks at all of them before they are sent."),
     )  # fmt: skip
     theme = models.CharField(
-        _("theme"), max_length=40, null=True, blank=True, choices=theme_choices,  # noqa: DJ001 - null: as the site
+        _("theme"), max_length=40, blank=True, choices=theme_choices,
         help_text=_("The look of this programme’s pages. Empty: the site’s."),
     )  # fmt: skip
     landing_page = models.ForeignKey(

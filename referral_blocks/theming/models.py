@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.core.exceptions import ValidationError
 from django.core.validators import RegexValidator
 from django.db import models
@@ -23,7 +25,7 @@ def font_choices() -> list[tuple[str, str | Promise]]:
     return [own, *((t.slug, t.fonts.label) for t in all_themes() if t.fonts)]
 
 
-def _color(label: str | Promise, help_text: str | Promise = "") -> models.CharField:
+def _color(label: Any, help_text: Any = "") -> models.CharField:
     return models.CharField(label, max_length=7, blank=True, validators=[COLOR], help_text=help_text)
 
 
