@@ -106,7 +106,7 @@ class Audience(PortalReads):
     def look(self) -> Look:
         if self.site is None:
             return Look()
-        return look_of_site(site_id=self.site.pk, theme=getattr(self._subject, "theme", None) or "")
+        return look_of_site(site_id=self.site.pk, theme=getattr(self._subject, "theme", ""))
 
     @property
     def theme(self) -> Theme | None:
