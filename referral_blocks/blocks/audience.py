@@ -20,7 +20,7 @@ from referral_blocks.referrals.attribution import TOKEN_PARAMETER, link_from_tok
 from referral_blocks.referrals.models import Referral
 from referral_blocks.referrers.models import Referrer
 from referral_blocks.referrers.session import Session, read_session, session_cookie
-from referral_blocks.rewards.models import Reward, RewardRule, Side, Trigger
+from referral_blocks.rewards.models import Reward, RewardRule, Side
 from referral_blocks.rewards.selectors import active_rules, rewards_of
 from referral_blocks.theming.selectors import Look, look_of_site
 from referral_blocks.theming.theme import Theme
@@ -143,8 +143,7 @@ class Audience(PortalReads):
 
     def offer(self, program: Program) -> Offer:
         def read() -> Offer:
-            found = active_rules(program_id=program.pk).exclude(trigger=Trigger.POINTS)  # those are bought, not earned
-            rules = list(found.prefetch_related("conditions"))
+            rules = list(active_rules(program_id=program.pk).prefetch_related("conditions"))
             return Offer([r for r in rules if r.side == Side.FRIEND], [r for r in rules if r.side == Side.REFERRER])
 
         return self.once("offer", program.pk, read)

@@ -45,12 +45,13 @@ def test_the_desk_lists_open_claims_and_whom_they_may_mean(client, program):
     assert "&lt;i&gt;First" in page
 
 
-def test_a_likely_one_is_credited(client, program):
+def test_a_likely_one_is_credited_and_what_the_friend_wrote_goes_along(client, program):
     link = make_link(program)
-    claim = make_claim(program)
+    claim = make_claim(program, answers=[("Which floor?", "First")])
     response = decide(client, claim, who=str(link.referrer.pk))
     assert messages_of(response) == ["“Kim Example” is credited to “Robin Example”."]
     assert Referral.objects.get().referrer == link.referrer
+    assert Referral.objects.get().answers == [{"label": "Which floor?", "text": "First"}]
     assert ReferralClaim.objects.get().state == ClaimState.CONFIRMED
     assert "Kim Example" not in client.get(reverse(LIST)).content.decode()
 
