@@ -29,5 +29,5 @@ class FriendsListBlock(PersonalBlock):
 
     class Meta:
         icon = "group"
-        label = _("Friends")
+        label = _("Your friends")
         description = _("Who came through a referrer’s link: first names only, and how far each one is.")

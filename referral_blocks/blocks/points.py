@@ -50,7 +50,7 @@ class PointsBlock(PersonalBlock):
 
     class Meta:
         icon = "pick"
-        label = _("Points")
+        label = _("Your points")
         description = _("How many points a referrer has, when they expire, and what they can be exchanged for.")
 
 

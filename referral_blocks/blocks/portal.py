@@ -81,10 +81,23 @@ class GroupCard:
     deadline: datetime
     members: list[tuple[str, bool]] = field(default_factory=list)
     offer_id: int | None = None
+    is_own: bool = False
 
     @property
-    def missing(self) -> int:
-        return max(self.size - self.bought, 0)
+    def days(self) -> int:
+        return self._left // 86_400
+
+    @property
+    def hours(self) -> int:
+        return self._left // 3600 % 24
+
+    @property
+    def minutes(self) -> int:
+        return self._left // 60 % 60
+
+    @property
+    def _left(self) -> int:
+        return max(int((self.deadline - timezone.now()).total_seconds()), 0)
 
     @property
     def free(self) -> int:
@@ -234,6 +247,7 @@ def _card(group: Group, *, named: bool) -> GroupCard:
         deadline=group.deadline,
         members=[(m.referral.friend_first_name, m.bought_at is not None) for m in members],
         offer_id=group.offer_id,
+        is_own=named,
     )
 
 

@@ -29,5 +29,5 @@ class RewardsTableBlock(PersonalBlock):
 
     class Meta:
         icon = "table"
-        label = _("Rewards")
+        label = _("Your rewards")
         description = _("A referrer’s rewards with dates, what each one waits for, and a link to claim it.")

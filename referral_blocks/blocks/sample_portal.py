@@ -71,7 +71,7 @@ class SamplePortal:
     def own_groups(self, referrer: Referrer) -> list[GroupCard]:
         deadline = timezone.now() + timedelta(days=2, hours=5)
         members = [("Kim", True), ("Sam", False)]
-        return [GroupCard("sample", _("Three friends, one price"), "open", 3, 2, 1, deadline, members, 1)]
+        return [GroupCard("sample", _("Three friends, one price"), "open", 3, 2, 1, deadline, members, 1, True)]
 
     def invited_group(self, program: Program) -> None:
         return None

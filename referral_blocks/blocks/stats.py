@@ -47,5 +47,5 @@ class StatsBlock(PersonalBlock):
 
     class Meta:
         icon = "view"
-        label = _("Figures")
+        label = _("Your figures")
         description = _("What a referrer has achieved, in a row of numbers.")
