@@ -1,6 +1,7 @@
 """A site's own colours, font and corners over its theme."""
 
 import re
+from urllib.parse import urlsplit
 
 import pytest
 from django.core.exceptions import ValidationError
@@ -9,12 +10,14 @@ from wagtail.images import get_image_model
 from wagtail.images.tests.utils import get_test_image_file
 from wagtail.models import Collection, Site
 
+from referral_blocks.flows.record_sale import record_sale
+from referral_blocks.rewards.page import reward_url
 from referral_blocks.theming.brand import Brand, Scheme, brand_css, tokens
 from referral_blocks.theming.checking import checked_pairs
 from referral_blocks.theming.contrast import contrast, is_legible
 from referral_blocks.theming.models import SiteTheme
 from referral_blocks.theming.theme import all_themes, get_theme
-from tests.make import make_program
+from tests.make import make_program, make_referral
 from tests.make_pages import make_landing_page, use_theme
 
 YELLOW, NAVY = "#f5c400", "#1d3557"
@@ -165,6 +168,19 @@ def test_a_programme_may_wear_another_theme_with_the_sites_brand_on_it(client):
     assert brand_address(own) != brand_address(sites), "links are as legible on each theme’s own grounds"
     assert client.get(brand_address(own))["Cache-Control"].endswith("immutable")
     assert client.get(brand_address(sites))["Cache-Control"].endswith("immutable")
+
+
+@pytest.mark.django_db
+def test_a_reward_wears_its_programmes_theme_on_its_own_page(client):
+    program = make_program(theme="signal")
+    stored(theme="paper")
+    friend = make_referral(program).friend
+    rewards = record_sale(
+        program=program, source="api", external_id="1", friend_email=friend.email, amount="100", currency="GBP"
+    ).rewards
+    html = client.get(urlsplit(reward_url(rewards[0])).path).content.decode()
+    assert 'data-rb-theme="signal"' in html
+    assert "themes/paper/" not in html
 
 
 @pytest.mark.django_db
