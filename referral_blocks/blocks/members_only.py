@@ -15,6 +15,15 @@ from .base import Context, ReferralBlock
 from .texts import web_address, words
 
 
+class MembersTextBlock(blocks.StructBlock):
+    # A block of its own: a bare text field in a stream has no label in Wagtail's editor.
+    text = blocks.TextBlock(label=_("Text"))
+
+    class Meta:
+        icon = "pilcrow"
+        label = _("Text")
+
+
 class MembersCodeBlock(blocks.StructBlock):
     label = blocks.CharBlock(required=False, max_length=80, label=_("Label"))
     code = blocks.CharBlock(max_length=60, label=_("Code"))
@@ -34,13 +43,13 @@ class MembersLinkBlock(blocks.StructBlock):
 
 
 class MembersContentBlock(blocks.StreamBlock):
-    text = blocks.TextBlock(label=_("Text"), icon="pilcrow")
+    text = MembersTextBlock()
     code = MembersCodeBlock()
     link = MembersLinkBlock()
 
 
-def default_content() -> list[tuple[str, str]]:
-    return [("text", _now("Good to have you. Here is something that only members get."))]
+def default_content() -> list[tuple[str, dict[str, str]]]:
+    return [("text", {"text": _now("Good to have you. Here is something that only members get.")})]
 
 
 class MembersOnlyBlock(ReferralBlock):
@@ -86,7 +95,7 @@ class MembersOnlyBlock(ReferralBlock):
 
 def _piece(child: Any) -> dict[str, str] | None:
     if child.block_type == "text":
-        return {"kind": "text", "text": child.value or ""}
+        return {"kind": "text", "text": child.value.get("text") or ""}
     if child.block_type == "code":
         return {"kind": "code", "label": child.value.get("label") or "", "code": child.value.get("code") or ""}
     url = web_address(child.value.get("url") or "")

@@ -41,8 +41,8 @@ class SampleAudience(SamplePortal, Audience):
 
     def offer(self, program: Program) -> Offer:
         return Offer(
-            [RewardRule(side=Side.FRIEND, title=_("10 € off the first visit"))],
-            [RewardRule(side=Side.REFERRER, title=_("20 € gift card"))],
+            [RewardRule(side=Side.FRIEND, title=_("10 € off the first visit"), amount_minor=1000)],
+            [RewardRule(side=Side.REFERRER, title=_("20 € gift card"), amount_minor=2000)],
         )
 
     def figures(self, program: Program) -> Figures:

@@ -213,7 +213,7 @@ def test_a_programme_without_an_end_has_no_countdown_and_the_editor_reads_why():
 
 
 SECRET = [
-    {"type": "text", "value": "The back door is open.", "id": "t"},
+    {"type": "text", "value": {"text": "The back door is open."}, "id": "t"},
     {"type": "code", "value": {"label": "Your code", "code": "MEMBERS-7"}, "id": "c"},
     {"type": "link", "value": {"text": "The guide", "url": "https://example.com/guide"}, "id": "l"},
 ]
