@@ -9,6 +9,9 @@ from django.utils.translation import gettext_lazy as _
 from wagtail import blocks
 from wagtail.images.blocks import ImageBlock
 
+from referral_blocks.programs.models import Program
+
+from .audience import Audience
 from .base import ReferralBlock
 from .texts import words
 
@@ -46,6 +49,12 @@ class TestimonialsBlock(ReferralBlock):
         TestimonialBlock(), default=default_testimonials, min_num=1, max_num=6, label=_("Testimonials"),
         help_text=_("Replace the example with what your customers have really said, and ask them first."),
     )  # fmt: skip
+
+    def own_trouble(self, value: Any, *, audience: Audience, program: Program | None) -> str:
+        examples = {item["quote"] for item in default_testimonials()}
+        if not any(item.get("quote") in examples for item in (value or {}).get("testimonials") or ()):
+            return ""
+        return _now("This is our example, and nobody has said it. Put in what a customer of yours did say.")
 
     class Meta:
         icon = "openquote"

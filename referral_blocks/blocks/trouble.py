@@ -18,10 +18,10 @@ def trouble(block: ReferralBlock, value: Any, *, audience: Audience, program: Pr
     """The first thing that is wrong, or nothing; the same words stand in the preview and in the editor."""
     chosen = (value or {}).get("program")
     if program is None:
-        return _missing(block, is_chosen=bool(chosen), page=page)
-    if words := _closed(program, needs_open=block.needs_open):
-        return words
-    return block.own_trouble(value, audience=audience, program=program)
+        words = _missing(block, is_chosen=bool(chosen), page=page)
+    else:
+        words = _closed(program, needs_open=block.needs_open)
+    return words or block.own_trouble(value, audience=audience, program=program)
 
 
 def _missing(block: ReferralBlock, *, is_chosen: bool, page: object) -> str:

@@ -333,6 +333,14 @@ def test_testimonials_show_face_name_and_role():
     assert 'type="image/webp"' in html
 
 
-def test_nothing_here_says_more_of_time_than_it_knows():
+def test_an_editor_is_reminded_that_nobody_has_said_the_example():
+    make_program()
+    said = [{"type": "item", "value": {"quote": "Spotless.", "name": "Ida"}, "id": "t"}]
+    assert "nobody has said it" in show("testimonials", is_preview=True)
+    assert "nobody has said it" not in show("testimonials")
+    assert "nobody has said it" not in show("testimonials", {"testimonials": said}, is_preview=True)
+
+
+def test_a_programme_that_has_not_started_counts_to_its_end_already():
     make_program(starts_at=timezone.now() + timedelta(days=2), ends_at=timezone.now() + timedelta(days=9))
     assert "data-rb-countdown" in show("countdown")
