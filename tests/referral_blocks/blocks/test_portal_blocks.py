@@ -106,6 +106,7 @@ def newcomer():
 def test_of_all_personal_blocks_the_first_asks_visitors_to_sign_in_and_no_other(newcomer):
     html = render(*PERSONAL, "my_settings")
     assert html.count("Mail me a sign-in link") == 1
+    assert "So far" not in html
     assert html.count('id="standing"') == 1
     assert "Sign out" not in html
     assert render("standing", *PERSONAL).count("Mail me a sign-in link") == 1

@@ -63,7 +63,7 @@ def test_a_page_with_all_blocks_is_accessible_on_a_phone(browser, live_server, s
     page.context.close()
 
 
-@pytest.mark.parametrize(("theme", "width"), [("street", 375), ("", 320), ("", 1280)])
+@pytest.mark.parametrize(("theme", "width"), [("street", 375), ("paper", 375), ("signal", 375), ("", 320), ("", 1280)])
 def test_it_holds_in_a_theme_on_the_smallest_phone_and_on_a_desk(browser, live_server, signed_in, theme, width):
     use_theme(theme)
     page = open_page(browser, live_server, "/share/", width=width, cookies=(signed_in,))
