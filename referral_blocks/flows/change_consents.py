@@ -11,8 +11,9 @@ from referral_blocks.referrers.standing import lock_standing
 
 
 def change_consents(*, referrer: Referrer, greeting: bool, leaderboard: bool) -> None:
-    """Greet friends with the first name, or neutrally, through every link of the referrer; show it on leaderboards, or
-    “Anonymous”. For a referrer whose mailbox is verified: the name is the one that they are enrolled with."""
+    """Greet friends through the primary link with the first name, or through every link neutrally; show the name on
+    leaderboards, or “Anonymous”. For a referrer whose mailbox is verified: the name is the one they are enrolled with.
+    """
     with transaction.atomic():
         lock_standing(referrer=referrer)
         set_consents(referrer=referrer, greeting=greeting, leaderboard=leaderboard)

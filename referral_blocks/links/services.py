@@ -117,8 +117,12 @@ def add_share(*, link: ReferralLink, program_id: int, channel: str) -> ShareEven
 
 
 def set_greeting(*, referrer: Referrer, name: str) -> None:
-    """What friends are greeted with through all of the referrer's links; empty: neutrally."""
-    ReferralLink.objects.filter(referrer=referrer).update(greeting_name=name)
+    """What friends are greeted with through the referrer's primary link; empty: neutrally, through all of their links.
+
+    The other links are not given the name: a stranger who typed the referrer's address may hold one of them.
+    """
+    links = ReferralLink.objects.filter(referrer=referrer)
+    (links.filter(is_primary=True) if name else links).update(greeting_name=name)
 
 
 def forget_addresses(*, before: datetime, limit: int) -> int:
