@@ -109,6 +109,18 @@ def test_they_are_accessible_in_every_look(browser, live_server, program, theme,
     page.context.close()
 
 
+def test_they_stand_right_to_left(browser, live_server, program, settings):
+    settings.LANGUAGE_CODE = "ar"
+    page = open_page(browser, live_server, "/landing/")
+    assert page.evaluate("document.documentElement.dir") == "rtl"
+    found = Axe().run(page).response["violations"]
+    assert [(v["id"], v["nodes"][0]["html"]) for v in found] == []
+    assert page.evaluate("document.documentElement.scrollWidth") == 375
+    number, title = (page.locator(f".rb-steps__{part}").first.bounding_box()["x"] for part in ("number", "title"))
+    assert number > title
+    page.context.close()
+
+
 def test_the_bar_covers_neither_the_focus_nor_the_end_of_the_page(browser, live_server, program):
     page = open_page(browser, live_server, "/landing/")
     top = page.evaluate("document.querySelector('.rb-cta-bar').getBoundingClientRect().top")
