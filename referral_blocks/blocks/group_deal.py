@@ -16,8 +16,8 @@ from referral_blocks.rewards.models import Side, Trigger
 
 from .audience import Audience, Share
 from .base import Context, ReferralBlock
-from .portal import GroupCard
 from .portal_forms import JoinGroupForm, OpenGroupForm, portal_form
+from .portal_rows import GroupCard
 from .share_buttons import ShareButton, buttons, texts
 from .texts import words
 

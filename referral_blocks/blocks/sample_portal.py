@@ -16,7 +16,7 @@ from referral_blocks.referrals.models import Referral, Stage
 from referral_blocks.referrers.models import Referrer
 from referral_blocks.rewards.models import Reason, RewardRule, RewardState, Side, Trigger
 
-from .portal import Board, GroupCard, Listed, Points, RewardRow
+from .portal_rows import Board, GroupCard, Listed, Points, RewardRow
 
 FRIENDS = (("Kim", Stage.QUALIFIED, 20), ("Sam", Stage.QUALIFIED, 12), ("Noor", Stage.CAPTURED, 2))
 
