@@ -7,7 +7,7 @@ from .emails.models import Email
 from .fraud.models import BlockedEntry, ReviewDecision, RiskSignal
 from .groups.models import Group, GroupChange, GroupMember, GroupOffer
 from .ledger.models import LedgerEntry, LedgerLine, PointsLot
-from .links.models import IgnoredVisit, ReferralLink, Visit
+from .links.models import IgnoredVisit, ReferralLink, ShareEvent, Visit
 from .payouts.account import PayoutAccount, PayoutDestination
 from .payouts.models import Payout, PayoutAttempt, PayoutChange, PayoutItem, PayoutReversal
 from .payouts.policy import PayoutPolicy, SendingStop, SendingStopChange, SentCounter
@@ -90,6 +90,7 @@ __all__ = [
     "SendingStop",
     "SendingStopChange",
     "SentCounter",
+    "ShareEvent",
     "SiteTheme",
     "SpendCounter",
     "TermsVersion",

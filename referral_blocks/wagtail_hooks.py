@@ -8,11 +8,12 @@ from wagtail import hooks
 from wagtail.snippets.models import register_snippet
 
 from . import pages
-from .admin import dashboard, deletions, liability_report, permissions, referral_report
+from .admin import block_troubles, dashboard, deletions, liability_report, permissions, referral_report
 from .admin.menu import ReferralsGroup
 
 register_snippet(ReferralsGroup)
 hooks.register("on_serve_page", pages.keep_pages_personal)
+hooks.register("before_edit_page", block_troubles.before_edit_page)
 hooks.register("register_permissions", permissions.own_permissions)
 hooks.register("register_reports_menu_item", referral_report.menu_item)
 hooks.register("register_reports_menu_item", liability_report.menu_item)

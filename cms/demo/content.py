@@ -60,7 +60,6 @@ def landing_body() -> Stream:
             {
                 "heading": "Claim your first clean",
                 "text": "We get back to you within one working day to agree a time. Demo data: nobody will call.",
-                "ask_phone": True,
                 "button": "Claim my offer",
                 "thanks_heading": "Thank you, that’s everything!",
                 "thanks_text": "We will be in touch within one working day to agree a time.",
@@ -141,7 +140,6 @@ def business_landing_body() -> Stream:
             {
                 "heading": "Claim your gift card",
                 "text": "We get back to you within one working day. Demo data: nobody will call.",
-                "ask_phone": True,
                 "button": "Claim my offer",
                 "thanks_heading": "Thank you, that’s everything!",
                 "thanks_text": "We will be in touch within one working day to agree a time.",

@@ -15,6 +15,8 @@ INSTALLED_APPS = [
     "cms.demo",
     "referral_blocks",
     "graphql_api",
+    "themes.paper",
+    "themes.signal",
     "themes.street",
     "wagtail.contrib.forms",
     "wagtail.contrib.redirects",

@@ -6,6 +6,7 @@ from django.utils.translation import gettext_lazy as _
 from wagtail.snippets.views.snippets import SnippetViewSetGroup
 
 from .api_keys import ApiKeyViewSet
+from .claim_desk import ClaimDeskViewSet
 from .coupons import CouponListViewSet
 from .handover_desk import HandoverDeskViewSet
 from .limits import LimitsViewSet
@@ -38,6 +39,7 @@ class ReferralsGroup(SnippetViewSetGroup):
         RewardDeskViewSet,
         HandoverDeskViewSet,
         ReviewDeskViewSet,
+        ClaimDeskViewSet,
         RunViewSet,
         PayoutDeskViewSet,
         SendingViewSet,

@@ -67,7 +67,9 @@ PANELS = ObjectList(
             ],
             heading=gettext_lazy("Who is credited, and for how long"),
         ),
-        MultiFieldPanel([FieldPanel("landing_page"), FieldPanel("share_page")], heading=gettext_lazy("Pages")),
+        MultiFieldPanel(
+            [FieldPanel("theme"), FieldPanel("landing_page"), FieldPanel("share_page")], heading=gettext_lazy("Pages")
+        ),
     ],
     base_form_class=ProgramForm,
 )

@@ -71,6 +71,7 @@ class ReferralView(RecordView):
         return [
             (_("Friend"), f"{referral.friend} · {referral.friend.email}"),
             (_("Phone"), referral.friend.phone or "–"),
+            *((answer["label"], answer["text"]) for answer in referral.answers),
             (_("Referrer"), f"{referral.referrer} · {referral.referrer.person.email}"),
             (_("Programme"), referral.program),
             (_("Stage"), referral.get_stage_display()),

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
-from django.db.models import Count, Max, Q
+from django.db.models import Count, Max, Q, QuerySet
 from django.utils.translation import gettext as _
 
 from referral_blocks.fraud.selectors import not_blocked
@@ -29,6 +30,14 @@ class Place:
     referrer: Referrer
 
 
+@dataclass(frozen=True, slots=True)
+class OwnPlace:
+    """Where one referrer stands; ``rank`` is None for one whom no friend brought onto the board yet."""
+
+    rank: int | None
+    friends: int
+
+
 def leaderboard(*, program: Program, span: Span, limit: int) -> list[Place]:
     """The first ``limit`` places by friends who became customers in the span, in two queries.
 
@@ -36,17 +45,7 @@ def leaderboard(*, program: Program, span: Span, limit: int) -> list[Place]:
     blocked, be it on the referrer's side alone, do not count. Who did not agree to be shown keeps the place without a
     name.
     """
-    rows = list(
-        not_blocked(
-            Referral.objects.filter(
-                _within(span), program=program, stage=Stage.QUALIFIED, review__in=TRUSTED, qualified_at__isnull=False
-            )
-        )
-        .order_by()
-        .values("referrer_id")
-        .annotate(friends=Count("pk"), reached_at=Max("qualified_at"))
-        .order_by("-friends", "reached_at", "referrer_id")[:limit]
-    )
+    rows = list(_tally(program, span).order_by("-friends", "reached_at", "referrer_id")[:limit])
     referrers = _referrers(row["referrer_id"] for row in rows)
     return [
         Place(
@@ -58,6 +57,30 @@ def leaderboard(*, program: Program, span: Span, limit: int) -> list[Place]:
         )
         for rank, row in enumerate(rows, start=1)
     ]
+
+
+def own_place(*, program: Program, span: Span, referrer: Referrer) -> OwnPlace:
+    """The referrer's place, be it far below what is shown, by the same order; two queries."""
+    own = _tally(program, span).filter(referrer_id=referrer.pk).order_by("referrer_id").first()
+    if own is None:
+        return OwnPlace(None, 0)
+    level = Q(friends=own["friends"])
+    ahead = (
+        Q(friends__gt=own["friends"])
+        | (level & Q(reached_at__lt=own["reached_at"]))
+        | (level & Q(reached_at=own["reached_at"], referrer_id__lt=referrer.pk))
+    )
+    return OwnPlace(_tally(program, span).filter(ahead).count() + 1, own["friends"])
+
+
+def _tally(program: Program, span: Span) -> QuerySet[Any, dict[str, Any]]:
+    """One row a referrer: friends who count in the span, and when the last of them became a customer."""
+    counted = Referral.objects.filter(
+        _within(span), program=program, stage=Stage.QUALIFIED, review__in=TRUSTED, qualified_at__isnull=False
+    )
+    rows = not_blocked(counted).order_by().values("referrer_id")
+    tallied: QuerySet[Any, Any] = rows.annotate(friends=Count("pk"), reached_at=Max("qualified_at"))
+    return tallied
 
 
 def public_name(referrer: Referrer) -> str:

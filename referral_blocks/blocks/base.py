@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
+from django.template.loader import select_template
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 from wagtail import blocks
 from wagtail.blocks.struct_block import BlockGroup
@@ -14,6 +17,7 @@ from referral_blocks.theming.theme import candidate_templates
 from .audience import Audience, audience_of
 from .program_choice import ProgramChoiceBlock
 from .sample import SampleAudience
+from .trouble import trouble
 
 Context = dict[str, Any]
 
@@ -27,6 +31,8 @@ class ReferralBlock(blocks.StructBlock):
     template_name: ClassVar[str]
     # Without a programme a block that needs one shows nothing to visitors, and editors what to do.
     needs_program: ClassVar[bool] = True
+    # Whether the block has its say while the programme is open only; visitors then read when it is.
+    needs_open: ClassVar[bool] = False
 
     # Fields behind the cog: a fresh block needs none of them.
     in_settings: ClassVar[tuple[str, ...]] = ("program",)
@@ -39,9 +45,25 @@ class ReferralBlock(blocks.StructBlock):
 
     def get_template(self, value: Any = None, context: Context | None = None) -> list[str]:
         audience = audience_of((context or {}).get("request"))
-        missing = self.needs_program and self._program(audience, value, context or {}) is None
-        name = "no_program" if missing else self.template_name
-        return candidate_templates(f"blocks/{name}.html", audience.theme_slug)
+        return candidate_templates(f"blocks/{self.template_name}.html", audience.theme_slug)
+
+    def render(self, value: Any, context: Context | None = None) -> SafeString:
+        """Nothing broken for visitors: a block that cannot be shown is not there. In a preview it says what to do."""
+        audience = audience_of((context or {}).get("request"))
+        program = self._program(audience, value, context or {})
+        shown = "" if self.needs_program and program is None else super().render(value, context)
+        return format_html("{}{}", self._note(value, audience, program, context or {}), shown)
+
+    def _note(self, value: Any, audience: Audience, program: Program | None, context: Context) -> SafeString:
+        if not audience.is_preview or audience.is_sample:
+            return SafeString("")
+        text = trouble(self, value, audience=audience, program=program, page=context.get("page"))
+        note = select_template(candidate_templates("elements/block_note.html", audience.theme_slug))
+        return note.render({"text": text}) if text else SafeString("")
+
+    def own_trouble(self, value: Any, *, audience: Audience, program: Program | None) -> str:
+        """What an editor should do about this block, in a sentence; empty when all is well."""
+        return ""
 
     def get_context(self, value: Any, parent_context: Context | None = None) -> Context:
         # A draft may leave any field empty, and “None” is no text.

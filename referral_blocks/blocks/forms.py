@@ -17,6 +17,7 @@ from referral_blocks.core.text import MAX_EMAIL
 from referral_blocks.programs.models import Program
 
 from .audience import Audience
+from .friend_fields import MAX_SIGNED, PHONE, AskedField, read_fields
 
 SALT = "referral_blocks.form"
 QUICKEST = 0.7  # seconds; nobody fills in a form faster, not even by autofill
@@ -31,6 +32,7 @@ FIELDS = {
     "token": "code",
     "acceptTerms": "accept_terms",
     "greetingConsent": "greeting_consent",
+    "referrerName": "referrer_name",
 }
 
 
@@ -86,8 +88,12 @@ class ReferralForm(forms.Form):
 
     def refuse(self, error: DomainError) -> None:
         """Show a flow's refusal beside the field that has to change, or above the form."""
-        name = FIELDS.get(error.path[0]) if error.path else None
+        name = self.field_of(error.path)
         self.add_error(name if name in self.fields else None, str(error))
+
+    def field_of(self, path: tuple[str, ...]) -> str | None:
+        """The field that a flow's error path means."""
+        return FIELDS.get(path[0]) if path else None
 
 
 class TermsForm(ReferralForm):
@@ -137,23 +143,69 @@ class JoinForm(TermsForm):
     field_order = ["name", "email", "greeting_consent", "accept_terms"]
 
 
+CODE_WIDGET = {"autocomplete": "off", "autocapitalize": "characters", "spellcheck": "false", "dir": "ltr"}
+
+
 class FriendForm(TermsForm):
-    """An invited friend leaves their details."""
+    """An invited friend leaves their details, and what else the marketer asks for."""
 
     action: ClassVar[str] = "referral_blocks:friend"
     token = forms.CharField(max_length=2000, required=False, widget=forms.HiddenInput)
-    phone = forms.CharField(
-        label=_("Phone"), required=False, max_length=32, help_text=_("Only if you would rather be called."),
-        widget=forms.TextInput(attrs={"autocomplete": "tel", "inputmode": "tel", "type": "tel", "dir": "ltr"}),
-    )  # fmt: skip
+    fields_asked = forms.CharField(max_length=MAX_SIGNED, required=False, widget=forms.HiddenInput)
     code = forms.CharField(
         label=_("Your friend’s code"), required=False, max_length=40,
-        help_text=_("It stands at the end of their link."),
-        widget=forms.TextInput(
-            attrs={"autocomplete": "off", "autocapitalize": "characters", "spellcheck": "false", "dir": "ltr"}
-        ),
+        help_text=_("It stands at the end of their link."), widget=forms.TextInput(attrs=CODE_WIDGET),
     )  # fmt: skip
-    field_order = ["name", "email", "phone", "code", "accept_terms"]
+    field_order = ["name", "email", "code", "accept_terms"]
+
+    asked: tuple[AskedField, ...] = ()
+
+    def for_program(self, program: Program) -> None:
+        super().for_program(program)
+        signed = self.data.get("fields_asked", "") if self.is_bound else self.initial.get("fields_asked", "")
+        self.asked = tuple(read_fields(signed))
+        for field in self.asked:
+            self.fields.setdefault(field.name, field.form_field())
+        self.order_fields(["name", "email", *(field.name for field in self.asked), "code", "accept_terms"])
+
+    @property
+    def phone(self) -> str:
+        return str(self.cleaned_data.get(PHONE, ""))
+
+    @property
+    def answers(self) -> list[tuple[str, str]]:
+        """Label and text of what was answered beyond name, e-mail and phone."""
+        return [(str(self.fields[f.name].label), self.cleaned_data[f.name]) for f in self._with_answer()]
+
+    def field_of(self, path: tuple[str, ...]) -> str | None:
+        if path[:1] == ("answers",) and len(path) > 1:
+            return self._with_answer()[int(path[1])].name
+        return super().field_of(path)
+
+    def _with_answer(self) -> list[AskedField]:
+        return [field for field in self.asked if field.kind != PHONE]
+
+
+class ReferByNameForm(TermsForm):
+    """A friend without link or code says who told them."""
+
+    action: ClassVar[str] = "referral_blocks:refer_by_name"
+    referrer_name = forms.CharField(
+        label=_("Who told you about us?"), max_length=120, widget=forms.TextInput(attrs={"autocomplete": "off"}),
+        help_text=_("Their name. Their e-mail address or phone number works, too."),
+        error_messages={"required": _("Tell us who told you about us.")},
+    )  # fmt: skip
+    field_order = ["referrer_name", "name", "email", "accept_terms"]
+
+
+class CodeForm(ReferralForm):
+    """A friend types the code that somebody told them."""
+
+    action: ClassVar[str] = "referral_blocks:enter_code"
+    code = forms.CharField(
+        label=_("Your friend’s code"), max_length=40, widget=forms.TextInput(attrs=CODE_WIDGET),
+        error_messages={"required": _("Type the code.")},
+    )  # fmt: skip
 
 
 class SignInForm(ReferralForm):
@@ -175,14 +227,16 @@ class SentForm:
     is_shown: bool = False
 
 
-def form_for(kind: type[Form], *, audience: Audience, program: Program, form_id: str, anchor: str) -> Form:
-    """The form that was just sent from this block, or an empty one."""
+def form_for(
+    kind: type[Form], *, audience: Audience, program: Program, form_id: str, anchor: str, **initial: str
+) -> Form:
+    """The form that was just sent from this block, or a new one with the ``initial`` values."""
     sent: SentForm | None = getattr(audience.request, "referral_sent_form", None)
     if sent is not None and sent.form_id == form_id and isinstance(sent.form, kind):
         form = sent.form
         sent.is_shown = True
     else:
-        form = kind(initial=_initial(audience=audience, program=program, form_id=form_id))
+        form = kind(initial={**_initial(audience=audience, program=program, form_id=form_id), **initial})
     form.auto_id = f"{anchor}-%s"
     form.for_program(program)
     return form

@@ -6,25 +6,22 @@ from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 from wagtail import blocks
+from wagtail.images.blocks import ImageBlock
 
-from referral_blocks.programs.models import Program
+from referral_blocks.programs.models import Phase, Program
 
+from .aims import AIMS, action_for
 from .audience import Audience
 from .base import Context, ReferralBlock
 from .texts import words
 
 SPEAKS_TO = [("friend", _("An invited friend")), ("referrer", _("A customer who shares"))]
-AIMS = [
-    ("friend_form", _("The friend’s form on this page")),
-    ("join_form", _("The join form on this page")),
-    ("share_panel", _("The share panel on this page")),
-    ("standing", _("“Your friends and rewards” on this page")),
-]
 
 
 class HeroBlock(ReferralBlock):
     template_name = "hero"
     needs_program = False
+    needs_open = True
 
     speaks_to = blocks.ChoiceBlock(
         choices=SPEAKS_TO, default="friend", label=_("Speaks to"), help_text=_("Decides whose reward comes first.")
@@ -38,6 +35,10 @@ class HeroBlock(ReferralBlock):
         required=False, label=_("Text"), default=words(_("Leave your details and your welcome gift is yours.")),
         help_text=_("One or two short sentences."),
     )  # fmt: skip
+    image = ImageBlock(
+        required=False, label=_("Picture"),
+        help_text=_("Beside the words on wide screens, below them on phones. One subject works best."),
+    )  # fmt: skip
     show_offer = blocks.BooleanBlock(
         required=False, default=True, label=_("Show the offer"),
         help_text=_("What both sides get, taken from the programme’s reward rules."),
@@ -49,19 +50,14 @@ class HeroBlock(ReferralBlock):
     action_aim = blocks.ChoiceBlock(choices=AIMS, default="friend_form", label=_("Button leads to"))
 
     def extra_context(self, value: Any, *, audience: Audience, program: Program | None, context: Context) -> Context:
-        aim = value.get("action_aim") or ""
+        aim, text = value.get("action_aim") or "", value.get("action_text") or ""
         greets = program is not None and value.get("greeting")
-        invitation = audience.invitation(program) if program is not None and greets else None
-        action_text = value.get("action_text") or ""
-        if aim == "join_form" and action_text and program is not None and audience.session(program):
-            aim, action_text = "share_panel", _("Go to my link")  # joined already: the next thing to do is to share
-        needs_open = aim in ("join_form", "friend_form")
-        offers_action = bool(aim and action_text) and not (program and needs_open and not program.is_open)
         return {
-            "invitation": invitation,
+            "invitation": audience.invitation(program) if program is not None and greets else None,
             "is_first": context["anchor"] == "hero",
-            "action_text": action_text,
-            "action_anchor": aim.replace("_", "-") if offers_action else "",
+            "action": action_for(aim=aim, text=text, audience=audience, program=program),
+            "is_over": program is not None and program.phase == Phase.ENDED,
+            "is_closed": program is not None and program.phase not in (Phase.OPEN, Phase.DRAFT),
         }
 
     class Meta:

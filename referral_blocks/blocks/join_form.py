@@ -17,6 +17,7 @@ from .texts import words
 
 class JoinFormBlock(ReferralBlock):
     template_name = "join_form"
+    needs_open = True
 
     heading = blocks.CharBlock(max_length=90, default=words(_("Get your link")), label=_("Heading"))
     text = blocks.TextBlock(

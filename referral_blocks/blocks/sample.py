@@ -7,6 +7,7 @@ from datetime import timedelta
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from referral_blocks.analytics.figures import Figures
 from referral_blocks.analytics.standing import Standing
 from referral_blocks.core.money import Money
 from referral_blocks.people.models import Person
@@ -17,11 +18,13 @@ from referral_blocks.referrers.session import Session
 from referral_blocks.rewards.models import RewardRule, RewardState, Side
 
 from .audience import Audience, Invitation, Offer, Progress, RewardLine, Share
+from .sample_portal import SamplePortal
 
 SAMPLE_CODE = "SAMPLE234"
+SAMPLE_URL = f"https://example.com/r/{SAMPLE_CODE}/"
 
 
-class SampleAudience(Audience):
+class SampleAudience(SamplePortal, Audience):
     """Somebody invited by Alex, who is a verified referrer too; nothing is read from the database but the theme."""
 
     is_sample = True
@@ -38,9 +41,21 @@ class SampleAudience(Audience):
 
     def offer(self, program: Program) -> Offer:
         return Offer(
-            [RewardRule(side=Side.FRIEND, title=_("10 € off the first visit"))],
-            [RewardRule(side=Side.REFERRER, title=_("20 € gift card"))],
+            [RewardRule(side=Side.FRIEND, title=_("10 € off the first visit"), amount_minor=1000)],
+            [RewardRule(side=Side.REFERRER, title=_("20 € gift card"), amount_minor=2000)],
         )
+
+    def figures(self, program: Program) -> Figures:
+        return Figures(friends=1280, customers=640, rewards=910)
+
+    def terms_version(self, program: Program) -> None:
+        return None
+
+    def customers(self, referrer: Referrer) -> int:
+        return 3
+
+    def page_href(self, program: Program, field: str) -> str:
+        return "#"
 
     def invitation(self, program: Program) -> Invitation:
         return Invitation("Alex", "")
@@ -49,7 +64,7 @@ class SampleAudience(Audience):
         return Session(Referrer(person=Person(name="Alex Example"), program=program), verified=True)
 
     def share(self, session: Session) -> Share:
-        return Share(SAMPLE_CODE, f"https://example.com/r/{SAMPLE_CODE}/")
+        return Share(SAMPLE_CODE, SAMPLE_URL)
 
     def progress(self, referrer: Referrer) -> Progress:
         zero, earned = Money(0, "EUR"), Money(2000, "EUR")

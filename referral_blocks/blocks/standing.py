@@ -25,6 +25,7 @@ class StandingBlock(ReferralBlock):
     def extra_context(self, value: Any, *, audience: Audience, program: Program | None, context: Context) -> Context:
         assert program is not None  # noqa: S101 - needs_program
         session = audience.session(program)
+        audience.is_first("sign-in")  # blocks further down need not ask again
         if session and session.verified:
             return {"session": session, "progress": audience.progress(session.referrer)}
         ids = {"form_id": context["form_id"], "anchor": context["anchor"]}

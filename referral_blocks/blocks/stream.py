@@ -4,28 +4,70 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.utils.translation import gettext_lazy as _
 from wagtail import blocks
 from wagtail.fields import StreamField
 
+from .code_entry import CodeEntryBlock
+from .countdown import CountdownBlock
+from .cta_bar import CtaBarBlock
+from .faq import FaqBlock
 from .friend_form import FriendFormBlock
+from .friends_list import FriendsListBlock
+from .group_deal import GroupDealBlock
 from .hero import HeroBlock
 from .join_form import JoinFormBlock
+from .leaderboard import LeaderboardBlock
+from .members_only import MembersOnlyBlock
+from .milestone import MilestoneBlock
+from .my_settings import MySettingsBlock
+from .offer_cards import OfferCardsBlock
+from .points import PointsBlock
+from .post_purchase import PostPurchaseBlock
+from .refer_by_name import ReferByNameBlock
+from .rewards_table import RewardsTableBlock
 from .share_panel import SharePanelBlock
 from .standing import StandingBlock
+from .stat_row import StatRowBlock
+from .stats import StatsBlock
 from .steps import StepsBlock
 from .terms import TermsBlock
+from .testimonials import TestimonialsBlock
+
+# The block chooser lists groups by name.
+FOR_FRIENDS = _("Referrals: for friends")
+FOR_REFERRERS = _("Referrals: for those who share")
+FOR_EVERYBODY = _("Referrals: around them")
 
 
 def referral_blocks() -> list[tuple[str, blocks.Block]]:
     """Fresh (name, block) pairs, to put beside a host's own blocks; the names are stored in pages and never change."""
     return [
-        ("hero", HeroBlock()),
-        ("steps", StepsBlock()),
-        ("join_form", JoinFormBlock()),
-        ("friend_form", FriendFormBlock()),
-        ("share_panel", SharePanelBlock()),
-        ("standing", StandingBlock()),
-        ("terms", TermsBlock()),
+        ("hero", HeroBlock(group=FOR_FRIENDS)),
+        ("offer_cards", OfferCardsBlock(group=FOR_FRIENDS)),
+        ("friend_form", FriendFormBlock(group=FOR_FRIENDS)),
+        ("code_entry", CodeEntryBlock(group=FOR_FRIENDS)),
+        ("refer_by_name", ReferByNameBlock(group=FOR_FRIENDS)),
+        ("group_deal", GroupDealBlock(group=FOR_FRIENDS)),
+        ("join_form", JoinFormBlock(group=FOR_REFERRERS)),
+        ("post_purchase", PostPurchaseBlock(group=FOR_REFERRERS)),
+        ("share_panel", SharePanelBlock(group=FOR_REFERRERS)),
+        ("standing", StandingBlock(group=FOR_REFERRERS)),
+        ("stats", StatsBlock(group=FOR_REFERRERS)),
+        ("milestone", MilestoneBlock(group=FOR_REFERRERS)),
+        ("rewards_table", RewardsTableBlock(group=FOR_REFERRERS)),
+        ("friends_list", FriendsListBlock(group=FOR_REFERRERS)),
+        ("points", PointsBlock(group=FOR_REFERRERS)),
+        ("members_only", MembersOnlyBlock(group=FOR_REFERRERS)),
+        ("my_settings", MySettingsBlock(group=FOR_REFERRERS)),
+        ("steps", StepsBlock(group=FOR_EVERYBODY)),
+        ("stat_row", StatRowBlock(group=FOR_EVERYBODY)),
+        ("testimonials", TestimonialsBlock(group=FOR_EVERYBODY)),
+        ("leaderboard", LeaderboardBlock(group=FOR_EVERYBODY)),
+        ("countdown", CountdownBlock(group=FOR_EVERYBODY)),
+        ("faq", FaqBlock(group=FOR_EVERYBODY)),
+        ("cta_bar", CtaBarBlock(group=FOR_EVERYBODY)),
+        ("terms", TermsBlock(group=FOR_EVERYBODY)),
     ]
 
 

@@ -28,9 +28,9 @@ def client_ip(request: HttpRequest) -> str:
     return request.META.get("REMOTE_ADDR", "")
 
 
-def not_a_visit(request: HttpRequest) -> str | None:
+def not_a_visit(request: HttpRequest, *, methods: tuple[str, ...] = ("GET",)) -> str | None:
     """Why this request is no human visit (``method``, ``prefetch`` or ``bot``), or None for one that counts."""
-    if request.method != "GET":
+    if request.method not in methods:
         return "method"
     purposes = " ".join(request.headers.get(name, "") for name in PREFETCH_HEADERS).lower()
     if any(word in purposes for word in ("prefetch", "prerender", "preview")):

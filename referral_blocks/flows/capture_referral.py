@@ -12,6 +12,7 @@ from referral_blocks.core.text import clean_name
 from referral_blocks.people.services import get_or_create_person
 from referral_blocks.programs.models import Program
 from referral_blocks.programs.services import current_terms
+from referral_blocks.referrals.answers import GivenAnswers, clean_answers
 from referral_blocks.referrals.attribution import find_attribution
 from referral_blocks.referrals.models import Referral
 
@@ -40,15 +41,17 @@ def capture_referral(
     locale: str = "",
     kind: str = "",
     country: str = "",
+    answers: GivenAnswers = (),
     ip_hash: str = "",
 ) -> Captured:
     """Tie the friend to the referrer whom the code, token or cookie names; the first referral of a friend stays.
 
     ``kind`` is “person” or “business”, ``country`` two letters; a friend who is known keeps theirs.
+    ``answers`` are pairs of a label and what the friend wrote; they stay with a new referral.
     ``ip_hash`` is the keyed hash of the visitor's address. Whoever looks suspicious is flagged and not refused: a
     refusal would tell what the checks look at, and whose link it is.
     Raises InvalidInput (paths ``email``, ``name``, ``phone``, ``kind``, ``country``, ``code``, ``token``,
-    ``acceptTerms``) and NotPossibleNow; then nothing is written.
+    ``acceptTerms``, ``answers`` with the number of the answer) and NotPossibleNow; then nothing is written.
     """
     require_open(program)
     require_terms(program, accept_terms)
@@ -66,6 +69,7 @@ def capture_referral(
             referrer=attribution.link.referrer,
             friend=friend,
             friend_name=clean_name(name),
+            answers=clean_answers(answers),
             terms_version=current_terms(program=program),
             method=attribution.method,
             link=attribution.link,

@@ -14,6 +14,7 @@ from referral_blocks.links.models import ReferralLink
 from referral_blocks.people.models import Person
 from referral_blocks.people.selectors import is_known_customer
 from referral_blocks.programs.models import Program, TermsVersion
+from referral_blocks.referrals.answers import Answers
 from referral_blocks.referrals.models import Referral, Review
 from referral_blocks.referrals.services import get_or_create_referral
 from referral_blocks.referrers.models import Referrer
@@ -35,6 +36,7 @@ def credit_friend(
     terms_version: TermsVersion,
     method: str,
     friend_name: str = "",
+    answers: Answers = (),
     link: ReferralLink | None = None,
     visited_at: datetime | None = None,
     ip_hash: str = "",
@@ -49,6 +51,7 @@ def credit_friend(
             terms_version=terms_version,
             method=method,
             friend_name=friend_name,
+            answers=answers,
             link=link,
             visited_at=visited_at,
             ip_hash=ip_hash,

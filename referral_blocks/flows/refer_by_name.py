@@ -14,6 +14,7 @@ from referral_blocks.core.text import clean_name, clean_text
 from referral_blocks.people.services import get_or_create_person
 from referral_blocks.programs.models import Phase, Program
 from referral_blocks.programs.services import current_terms
+from referral_blocks.referrals.answers import GivenAnswers, clean_answers
 from referral_blocks.referrals.claims import get_or_create_claim, referrer_by_contact, set_claim
 from referral_blocks.referrals.models import AttributionMethod, ClaimState, Referral, ReferralClaim
 from referral_blocks.referrers.models import Referrer
@@ -45,17 +46,19 @@ def refer_by_name(
     locale: str = "",
     kind: str = "",
     country: str = "",
+    answers: GivenAnswers = (),
     ip_hash: str = "",
 ) -> Named:
     """An address or number that is one referrer's own credits that referrer; a name becomes a claim that staff decide
     about. A friend who has a referral or a claim keeps it.
 
     Raises InvalidInput (paths ``email``, ``name``, ``phone``, ``kind``, ``country``, ``referrerName``,
-    ``acceptTerms``) and NotPossibleNow; then nothing is written.
+    ``acceptTerms``, ``answers`` with the number of the answer) and NotPossibleNow; then nothing is written.
     """
     require_open(program)
     require_terms(program, accept_terms)
     typed = clean_text(referrer_name, max_length=120, path=("referrerName",))
+    kept = clean_answers(answers)
     with transaction.atomic():
         friend = get_or_create_person(email=email, name=name, phone=phone, locale=locale, kind=kind, country=country)
         if referral := Referral.objects.filter(program=program, friend=friend).first():
@@ -69,11 +72,17 @@ def refer_by_name(
                 terms_version=terms,
                 method=AttributionMethod.CONTACT,
                 friend_name=clean_name(name),
+                answers=kept,
                 ip_hash=ip_hash,
             )
             return Named(referral=referral)
         claim, _new = get_or_create_claim(
-            program=program, friend=friend, typed_name=typed, terms_version=terms, friend_name=clean_name(name)
+            program=program,
+            friend=friend,
+            typed_name=typed,
+            terms_version=terms,
+            friend_name=clean_name(name),
+            answers=kept,
         )
     return Named(claim=claim)
 
@@ -99,6 +108,7 @@ def confirm_claim(*, claim: ReferralClaim, referrer: Referrer, actor: User, note
             terms_version=claim.terms_version,
             method=AttributionMethod.NAME,
             friend_name=claim.friend_name,
+            answers=claim.answers,
         )
         if not created:
             raise NotPossibleNow(

@@ -5,14 +5,15 @@ from __future__ import annotations
 import uuid
 from datetime import datetime
 
-from django.db.models import QuerySet
+from django.db.models import Count, Q, QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from referral_blocks.core.errors import NotFound
 from referral_blocks.programs.models import Program
 from referral_blocks.referrals.models import Review
+from referral_blocks.referrers.models import Referrer
 
-from .models import Group, GroupMember, GroupState
+from .models import Group, GroupMember, GroupOffer, GroupState
 
 
 def group_by_public_id(*, program: Program, public_id: str) -> Group:
@@ -26,6 +27,25 @@ def group_by_public_id(*, program: Program, public_id: str) -> Group:
     if group is None:
         raise NotFound(_("There is no such group in this programme."), path=("group",))
     return group
+
+
+def group_offers(*, program_id: int) -> QuerySet[GroupOffer]:
+    """What the programme offers to groups at present."""
+    return GroupOffer.objects.filter(program_id=program_id, active=True).order_by("pk")
+
+
+def counted_groups() -> QuerySet[Group]:
+    """Groups with how many places are ``taken``, and on how many of them a purchase counts (``bought``)."""
+    counts = Q(members__bought_at__isnull=False) & ~Q(members__referral__review=Review.BLOCKED)
+    return Group.objects.select_related("offer").annotate(
+        taken=Count("members", distinct=True), bought=Count("members", filter=counts, distinct=True)
+    )
+
+
+def last_groups(*, referrer: Referrer, limit: int) -> list[Group]:
+    """The groups that the referrer opened last, newest first, with ``taken`` and ``bought`` and their members."""
+    mine = counted_groups().filter(opener=referrer).prefetch_related("members__referral")
+    return list(mine.order_by("-pk")[:limit])
 
 
 def due_groups(*, at: datetime, limit: int) -> QuerySet[Group]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from django.db import transaction
 from django.db.models import BigIntegerField, Case, F, Q, QuerySet, Sum, Value, When
@@ -43,6 +43,14 @@ def spendable(*, program_id: int, person_id: int) -> int:
     are owed because a sale came back cannot."""
     left = _usable(program_id, person_id).aggregate(total=Sum("left"))["total"] or 0
     return max(left - _owed(program_id, person_id), 0)
+
+
+def next_to_expire(*, program_id: int, person_id: int) -> tuple[int, datetime] | None:
+    """How many points go next, and when; None when none has a date."""
+    dated = _usable(program_id, person_id).filter(expires_at__isnull=False)
+    row = dated.values("expires_at").annotate(total=Sum("left")).order_by("expires_at").first()
+    at = row["expires_at"] if row else None
+    return (row["total"], at) if row and at else None
 
 
 def take_points(*, key: str, program_id: int, person_id: int, points: int, note: str) -> tuple[LedgerEntry, bool]:

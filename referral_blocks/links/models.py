@@ -1,4 +1,4 @@
-"""Links, the visits that count and the requests that do not."""
+"""Links, the visits that count and the requests that do not, and through what links were passed on."""
 
 from __future__ import annotations
 
@@ -70,3 +70,23 @@ class IgnoredVisit(models.Model):
 
     def __str__(self) -> str:
         return f"{self.link_id} {self.reason}"
+
+
+class ShareEvent(models.Model):
+    """A referrer passed their link on, through one channel."""
+
+    link = models.ForeignKey(ReferralLink, on_delete=models.CASCADE, related_name="shares")
+    program = models.ForeignKey("referral_blocks.Program", on_delete=models.CASCADE, related_name="+")
+    channel = models.CharField(_("channel"), max_length=20)  # a name that channels.CHANNELS knows
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        verbose_name = _("share")
+        verbose_name_plural = _("shares")
+        indexes = [
+            models.Index(fields=["program", "created_at"], name="rb_share_program_time"),
+            models.Index(fields=["link", "created_at"], name="rb_share_link_time"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.link_id} {self.channel}"

@@ -34,6 +34,12 @@ def link_url(link: ReferralLink) -> str:
     return link.referrer.program.site.root_url + reverse("referral_blocks:visit", args=[link.code])
 
 
+def group_url(link: ReferralLink, group_id: object) -> str:
+    """As ``link_url``, for a group that the link's referrer has opened; its public id stands in the address."""
+    path = reverse("referral_blocks:group_link", args=[link.code, group_id])
+    return link.referrer.program.site.root_url + path
+
+
 class CodeStatus(StrEnum):
     OK = "ok"
     UNKNOWN = "unknown"

@@ -12,7 +12,7 @@ from referral_blocks.core.errors import InvalidInput
 from referral_blocks.referrers.models import Referrer
 from referral_blocks.referrers.standing import lock_standing
 
-from .models import IgnoredVisit, ReferralLink, Visit
+from .models import IgnoredVisit, ReferralLink, ShareEvent, Visit
 
 CHUNK = 500  # rows an UPDATE: nobody waits long for its locks
 MOST_LINKS = 20  # a referrer; more come only from somebody who plays with the form
@@ -109,6 +109,20 @@ def add_visit(*, link: ReferralLink, program_id: int, ip_hash: str) -> Visit:
 def add_ignored_visit(*, link: ReferralLink, reason: str) -> None:
     """A request that does not count, kept apart."""
     IgnoredVisit.objects.create(link=link, reason=reason)
+
+
+def add_share(*, link: ReferralLink, program_id: int, channel: str) -> ShareEvent:
+    """One press of a share button."""
+    return ShareEvent.objects.create(link=link, program_id=program_id, channel=channel)
+
+
+def set_greeting(*, referrer: Referrer, name: str) -> None:
+    """What friends are greeted with through the referrer's primary link; empty: neutrally, through all of their links.
+
+    The other links are not given the name: a stranger who typed the referrer's address may hold one of them.
+    """
+    links = ReferralLink.objects.filter(referrer=referrer)
+    (links.filter(is_primary=True) if name else links).update(greeting_name=name)
 
 
 def forget_addresses(*, before: datetime, limit: int) -> int:

@@ -17,6 +17,7 @@ from modelcluster.models import ClusterableModel
 from referral_blocks.core.errors import InvalidInput
 from referral_blocks.core.money import currency_choices, validate_currency
 from referral_blocks.core.states import StateChange
+from referral_blocks.theming.theme import theme_choices
 
 
 def check_currency(code: str) -> None:
@@ -128,6 +129,10 @@ class Program(ClusterableModel):
     payout_mode = models.CharField(
         _("payouts go out"), max_length=10, choices=PayoutMode.choices, default=PayoutMode.AT_ONCE,
         help_text=_("In a run, somebody looks at all of them before they are sent."),
+    )  # fmt: skip
+    theme = models.CharField(
+        _("theme"), max_length=40, blank=True, choices=theme_choices,
+        help_text=_("The look of this programme’s pages. Empty: the site’s."),
     )  # fmt: skip
     landing_page = models.ForeignKey(
         swapper.get_model_name("wagtailcore", "Page"), verbose_name=_("landing page"), null=True, blank=True,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from typing import Any
 
 from django.db.models import Max
@@ -26,6 +27,16 @@ def only_live_program(*, site_id: int) -> Program | None:
     """The site's live programme, when it has exactly one."""
     found = list(Program.objects.filter(site_id=site_id, status=ProgramStatus.LIVE)[:2])
     return found[0] if len(found) == 1 else None
+
+
+def present_terms(*, program: Program) -> TermsVersion | None:
+    """The version with the programme's present text; None before anybody has accepted it."""
+    return TermsVersion.objects.filter(program=program, sha256=terms_hash(program.terms)).first()
+
+
+def terms_hash(text: str) -> str:
+    """What makes a text of terms one version."""
+    return hashlib.sha256(text.encode()).hexdigest()
 
 
 def terms_number(*, program: Program) -> int:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import zoneinfo
 from collections.abc import Mapping
 from datetime import UTC, datetime
@@ -15,6 +14,7 @@ from django.utils import timezone
 from referral_blocks.core.states import change_state, lock
 
 from .models import Program, ProgramChange, ProgramStatus, TermsVersion
+from .selectors import terms_hash
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
@@ -67,7 +67,7 @@ def current_terms(*, program: Program) -> TermsVersion:
 
     A text that was in force before keeps its old number. Safe for simultaneous callers: the programme's row is locked.
     """
-    sha256 = hashlib.sha256(program.terms.encode()).hexdigest()
+    sha256 = terms_hash(program.terms)
     if version := TermsVersion.objects.filter(program=program, sha256=sha256).first():
         return version
     with transaction.atomic():

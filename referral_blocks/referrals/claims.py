@@ -13,6 +13,7 @@ from referral_blocks.people.services import mailbox_key, phone_key
 from referral_blocks.programs.models import Program, TermsVersion
 from referral_blocks.referrers.models import Referrer
 
+from .answers import Answers
 from .models import ClaimChange, ClaimState, ReferralClaim
 
 if TYPE_CHECKING:
@@ -33,13 +34,24 @@ class Candidate:
 
 
 def get_or_create_claim(
-    *, program: Program, friend: Person, typed_name: str, terms_version: TermsVersion, friend_name: str = ""
+    *,
+    program: Program,
+    friend: Person,
+    typed_name: str,
+    terms_version: TermsVersion,
+    friend_name: str = "",
+    answers: Answers = (),
 ) -> tuple[ReferralClaim, bool]:
     """The friend's claim in this programme and whether it is new; the first one stays."""
     return ReferralClaim.objects.get_or_create(
         program=program,
         friend=friend,
-        defaults={"typed_name": typed_name, "terms_version": terms_version, "friend_name": friend_name},
+        defaults={
+            "typed_name": typed_name,
+            "terms_version": terms_version,
+            "friend_name": friend_name,
+            "answers": list(answers),
+        },
     )
 
 

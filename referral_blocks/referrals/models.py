@@ -51,6 +51,8 @@ class Referral(models.Model):
     # What the friend called themselves on this form: the only name that the referrer is told. The person behind the
     # address may be known under another, which is nobody's business.
     friend_name = models.CharField(_("friend’s name"), max_length=120, blank=True)
+    # What the friend answered beyond name, e-mail and phone: [{"label": …, "text": …}], as answers.py makes it.
+    answers = models.JSONField(default=list, blank=True, editable=False)
     link = models.ForeignKey("referral_blocks.ReferralLink", null=True, on_delete=models.SET_NULL, related_name="+")
     terms_version = models.ForeignKey("referral_blocks.TermsVersion", on_delete=models.PROTECT, related_name="+")
     attribution_method = models.CharField(_("credited by"), max_length=10, choices=AttributionMethod.choices)
@@ -109,6 +111,7 @@ class ReferralClaim(models.Model):
     friend = models.ForeignKey("referral_blocks.Person", on_delete=models.PROTECT, related_name="claims")
     typed_name = models.CharField(_("name that the friend gave"), max_length=120)
     friend_name = models.CharField(_("friend’s name"), max_length=120, blank=True)  # as on the referral
+    answers = models.JSONField(default=list, blank=True, editable=False)  # as on the referral
     terms_version = models.ForeignKey("referral_blocks.TermsVersion", on_delete=models.PROTECT, related_name="+")
     state = models.CharField(_("state"), max_length=10, choices=ClaimState.choices, default=ClaimState.OPEN)
     created_at = models.DateTimeField(_("since"), auto_now_add=True)

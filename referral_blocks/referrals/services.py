@@ -14,6 +14,7 @@ from referral_blocks.programs.models import Program, TermsVersion
 from referral_blocks.referrers.models import Referrer, ReferrerStanding
 from referral_blocks.referrers.standing import add_to_standing
 
+from .answers import Answers
 from .models import AttributionMethod, Referral, ReferralChange, Review, Stage
 
 if TYPE_CHECKING:
@@ -47,6 +48,7 @@ def get_or_create_referral(
     terms_version: TermsVersion,
     method: str,
     friend_name: str = "",
+    answers: Answers = (),
     link: ReferralLink | None = None,
     visited_at: datetime | None = None,
     ip_hash: str = "",
@@ -59,6 +61,7 @@ def get_or_create_referral(
         defaults={
             "referrer": referrer,
             "friend_name": friend_name,
+            "answers": list(answers),
             "link": link,
             "terms_version": terms_version,
             "attribution_method": method,

@@ -17,3 +17,9 @@ def get_or_create_referrer(
         program=program,
         defaults={"terms_version": terms_version, "greeting_consent": greeting_consent},
     )
+
+
+def set_consents(*, referrer: Referrer, greeting: bool, leaderboard: bool) -> None:
+    """Whether friends read the first name, and whether leaderboards show it."""
+    referrer.greeting_consent, referrer.leaderboard_consent = greeting, leaderboard
+    referrer.save(update_fields=["greeting_consent", "leaderboard_consent"])

@@ -76,6 +76,8 @@ def _against(rule: RewardRule, happening: Happening, program: Program) -> Iterat
             "number": happening.rank,
             "range": _range(rule.rank_from, rule.rank_to),
         }
+    if rule.trigger == Trigger.POINTS and happening.rule_id not in (0, rule.pk):
+        yield _("Another reward was chosen.")
     for condition in rule.conditions.all():
         if not holds(condition, happening, program):
             yield _("Not met: %(condition)s.") % {"condition": in_words(condition)}

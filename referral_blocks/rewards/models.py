@@ -29,6 +29,7 @@ class Trigger(models.TextChoices):
     SALE = "sale", _("A friend buys")
     GROUP = "group", _("A group is complete")
     PERIOD = "period", _("A leaderboard period ends")
+    POINTS = "points", _("Somebody exchanges points for it")
 
 
 class Approval(models.TextChoices):
@@ -85,6 +86,11 @@ class RewardRule(ClusterableModel):
     # Which places of a leaderboard win.
     rank_from = models.PositiveSmallIntegerField(_("from place"), default=1)
     rank_to = models.PositiveSmallIntegerField(_("to place"), default=1)
+    # What it costs in points: for the trigger “points” only.
+    points_price = models.PositiveIntegerField(
+        _("price in points"), null=True, blank=True, validators=[MinValueValidator(1), MaxValueValidator(1_000_000)],
+        help_text=_("For rewards that people exchange points for."),
+    )  # fmt: skip
     limit_per_person = models.PositiveIntegerField(_("at most a person"), null=True, blank=True)
     method = models.CharField(_("paid by"), max_length=40, default="manual")
     # The payout provider's own choices, checked by PayoutProvider.clean_options.

@@ -54,6 +54,7 @@ class RuleInput:
     friend_to: int | None = None
     rank_from: int = 1
     rank_to: int = 1
+    points_price: int | None = None
     limit_per_person: int | None = None
     method: str = "manual"
     method_options: Mapping[str, Any] = field(default_factory=dict)
@@ -77,6 +78,7 @@ LIMITS: dict[str, tuple[int, int]] = {
     "friend_to": (1, MAX_COUNT),
     "rank_from": (1, 1000),
     "rank_to": (1, 1000),
+    "points_price": (1, MAX_COUNT),
     "limit_per_person": (1, MAX_COUNT),
     "stock": (0, MAX_COUNT),
     "low_stock_at": (0, MAX_COUNT),
@@ -93,9 +95,10 @@ USED_BY: dict[str, tuple[str, ...]] = {
     "friend_to": (Trigger.SALE, Trigger.GROUP),
     "rank_from": (Trigger.PERIOD,),
     "rank_to": (Trigger.PERIOD,),
+    "points_price": (Trigger.POINTS,),
 }
 DEFAULTS = {"sale_from": 1, "sale_to": 1, "months": None, "friend_from": 1, "friend_to": None, "rank_from": 1,
-            "rank_to": 1}  # fmt: skip
+            "rank_to": 1, "points_price": None}  # fmt: skip
 
 
 def clean_rule(*, program: Program, given: RuleInput) -> tuple[dict[str, Any], list[dict[str, Any]]]:
@@ -112,6 +115,8 @@ def clean_rule(*, program: Program, given: RuleInput) -> tuple[dict[str, Any], l
     _check_kind(given)
     if given.trigger == Trigger.PERIOD and given.side == Side.FRIEND:
         _refuse(_("A leaderboard’s prizes go to referrers."), "no_friend", "side")
+    if given.trigger == Trigger.POINTS:
+        _check_exchange(given)
     currency = _currency(program, given)
     check_method(currency=currency, method=given.method, coupon_list=given.coupon_list)
     fields = {name: getattr(given, name) for name in (*LIMITS, "trigger", "side", "kind", "method", "approval")}
@@ -170,6 +175,13 @@ def _check_numbers(given: RuleInput) -> None:
     for name, triggers in USED_BY.items():
         if given.trigger not in triggers and getattr(given, name) != DEFAULTS[name]:
             _refuse(_("This trigger does not ask for it. Leave it out."), "not_used", name)
+
+
+def _check_exchange(given: RuleInput) -> None:
+    if given.side == Side.FRIEND:
+        _refuse(_("Referrers exchange points."), "no_friend", "side")
+    if given.points_price is None:
+        _refuse(_("Say how many points it costs."), "required", "points_price")
 
 
 def _check_kind(given: RuleInput) -> None:
@@ -246,6 +258,6 @@ def _condition(program: Program, trigger: str, number: int, given: ConditionInpu
         raise InvalidInput(error.message, code=error.code, path=(*here, *error.path)) from error
     if given.fact.startswith("sale.") and trigger != Trigger.SALE:
         _refuse(_("There is no sale to ask about: the rule waits for something else."), "needs_sale", *here, "fact")
-    if given.fact.startswith("friend.") and trigger == Trigger.PERIOD:
-        _refuse(_("There is no friend to ask about: the rule waits for a period’s end."), "no_friend", *here, "fact")
+    if given.fact.startswith("friend.") and trigger in (Trigger.PERIOD, Trigger.POINTS):
+        _refuse(_("There is no friend to ask about: the rule waits for something else."), "no_friend", *here, "fact")
     return {"fact": given.fact, "operator": given.operator, "value": value}

@@ -10,6 +10,7 @@ from typing import Any
 
 from django.utils.functional import Promise
 from django.utils.module_loading import import_string
+from django.utils.translation import gettext as _
 
 from referral_blocks.core.conf import get_conf
 from referral_blocks.core.money import Money
@@ -63,6 +64,7 @@ class Happening:
     friend: FriendFacts = field(default_factory=FriendFacts)
     sale: SaleFacts | None = None
     rank: int = 0  # a leaderboard's place, from 1
+    rule_id: int = 0  # the rule whose reward somebody has chosen, where they choose
 
 
 class RewardKind(ABC):
@@ -83,6 +85,13 @@ class RewardKind(ABC):
         """The least and the most that ``value`` can be, so that what can never be paid is refused before it is
         promised; None where the rule sets no such limit, which is the default."""
         return None, None
+
+    def in_words(self, rule: RuleFacts) -> str:
+        """How much it is, for visitors: “10 % of the sale, at most £50.00”. By default what the bounds say."""
+        least, most = self.bounds(rule)
+        if most is None:
+            return ""
+        return str(most) if least == most else _("up to %(most)s") % {"most": most}
 
 
 def reward_kind(alias: str) -> RewardKind:

@@ -21,14 +21,21 @@ from .models import (
     RewardRule,
     RewardState,
     SpendCounter,
+    Trigger,
 )
 
 ISSUED = (RewardState.ISSUED, RewardState.REDEEMED)
 
 
 def active_rules(*, program_id: int) -> QuerySet[RewardRule]:
-    """The programme's present offers."""
-    return RewardRule.objects.filter(program_id=program_id, active=True)
+    """The programme's present offers to those who refer and are referred."""
+    return RewardRule.objects.filter(program_id=program_id, active=True).exclude(trigger=Trigger.POINTS)
+
+
+def points_offers(*, program_id: int) -> QuerySet[RewardRule]:
+    """What points can be exchanged for at present, the cheapest first; what is sold out is not offered."""
+    rules = RewardRule.objects.filter(program_id=program_id, active=True, trigger=Trigger.POINTS)
+    return rules.filter(points_price__isnull=False).exclude(stock=0).order_by("points_price", "pk")
 
 
 def rewards_of(*, person_id: int, program_id: int) -> QuerySet[Reward]:
@@ -112,7 +119,7 @@ class LowStock:
 
 def low_stock(*, program: Program) -> list[LowStock]:
     """What is down to the number to warn at, or below; two queries."""
-    rules = active_rules(program_id=program.pk).filter(stock__lte=F("low_stock_at"))
+    rules = RewardRule.objects.filter(program=program, active=True, stock__lte=F("low_stock_at"))
     free = Count("codes", filter=Q(codes__reward=None), output_field=IntegerField())
     # A list that no rule gives from cannot run out: such as one that only keeps codes made one by one.
     given_from = RewardRule.objects.filter(coupon_list=OuterRef("pk"))

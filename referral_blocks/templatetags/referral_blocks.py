@@ -7,25 +7,33 @@ from typing import Any
 from django import template
 from django.template.loader import select_template
 from django.templatetags.static import static
+from django.urls import reverse
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
 from referral_blocks.blocks.audience import audience_of
-from referral_blocks.theming.theme import candidate_templates
+from referral_blocks.theming.theme import PAGE_STYLESHEET, STYLESHEETS, candidate_templates
 
 register = template.Library()
 
-STYLESHEETS = ("referral_blocks/css/tokens.css", "referral_blocks/css/blocks.css")
-PAGE_STYLESHEET = "referral_blocks/css/page.css"
-SCRIPTS = ("referral_blocks/js/share-panel.js",)
+SCRIPTS = ("referral_blocks/js/share-panel.js", "referral_blocks/js/countdown.js")
 
 
 @register.simple_tag(takes_context=True)
 def referral_styles(context: template.Context, whole_page: bool = False) -> SafeString:
-    """Links to the blocks' stylesheets and the theme's; ``whole_page`` styles header, footer and body, too."""
-    theme = audience_of(context.get("request")).theme
-    sheets = [*STYLESHEETS, *([PAGE_STYLESHEET] if whole_page else []), *(theme.stylesheets if theme else ())]
-    return format_html_join("\n", '<link rel="stylesheet" href="{}">', ((static(s),) for s in sheets))
+    """Links to the blocks' stylesheets, the theme's and the brand's; ``whole_page`` styles header, footer and body,
+    too."""
+    look = audience_of(context.get("request")).about(context).look
+    sheets = [*STYLESHEETS, *([PAGE_STYLESHEET] if whole_page else []), *look.stylesheets]
+    addresses = [static(sheet) for sheet in sheets]
+    if look.version:
+        addresses.append(reverse("referral_blocks:brand", args=[look.version]))
+    early = format_html_join(
+        "\n",
+        '<link rel="preload" href="{}" as="font" type="font/woff2" crossorigin>',
+        ((static(file),) for file in look.preload),
+    )
+    return early + format_html_join("\n", '<link rel="stylesheet" href="{}">', ((a,) for a in addresses))
 
 
 @register.simple_tag
@@ -37,13 +45,26 @@ def referral_scripts() -> SafeString:
 @register.simple_tag(takes_context=True)
 def referral_theme(context: template.Context) -> SafeString:
     """An attribute for ``<html>`` that names the theme."""
-    slug = audience_of(context.get("request")).theme_slug
+    slug = audience_of(context.get("request")).about(context).theme_slug
     return format_html('data-rb-theme="{}"', slug) if slug else SafeString("")
+
+
+@register.simple_tag(takes_context=True)
+def referral_logo(context: template.Context, name: str) -> SafeString:
+    """The brand's logo, with the site's ``name`` for those who cannot see it; the name where there is no logo."""
+    logo = audience_of(context.get("request")).about(context).look.logo
+    if logo is None:
+        return format_html("{}", name)
+    shown = logo.get_rendition("max-640x128|preserve-svg")
+    return format_html(
+        '<img class="rb-page__logo" src="{}" width="{}" height="{}" alt="{}">',
+        shown.url, shown.width, shown.height, name,
+    )  # fmt: skip
 
 
 @register.simple_tag(takes_context=True)
 def referral_element(context: template.Context, name: str, **given: Any) -> SafeString:
     """A small piece of a block, such as ``{% referral_element "notice" text=… %}``: the theme's, or the plain one."""
-    audience = audience_of(context.get("request"))
+    audience = audience_of(context.get("request")).about(context)
     chosen = select_template(candidate_templates(f"elements/{name}.html", audience.theme_slug))
     return chosen.render({"request": context.get("request"), "audience": audience, **given})

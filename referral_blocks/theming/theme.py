@@ -1,19 +1,54 @@
-"""What a theme is: a registered slug, a stylesheet of tokens, and templates that stand before the plain ones."""
+"""What a theme is: a registered slug, stylesheets and fonts, and templates that stand before the plain ones."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from django.utils.functional import Promise
+
+# What every page with blocks loads before its theme; the second for pages that are the plugin's from top to bottom.
+STYLESHEETS = ("referral_blocks/css/tokens.css", "referral_blocks/css/blocks.css")
+PAGE_STYLESHEET = "referral_blocks/css/page.css"
+
+
+@dataclass(frozen=True, slots=True)
+class Fonts:
+    """Faces that any theme can wear. ``stylesheet`` holds nothing but ``@font-face``; ``preload`` are the files that
+    nearly every page needs; ``heading`` and ``body`` are values of ``font-family``."""
+
+    label: str | Promise
+    heading: str
+    body: str
+    stylesheet: str = ""
+    preload: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Palette:
+    """What a brand's colours meet in one scheme, as ``#rrggbb``: every background that links and forms stand on, and
+    those of hero and share panel (empty: made from the brand)."""
+
+    grounds: tuple[str, ...]
+    hero: str
+    panel: str = ""
+
+
+# The same as in static/referral_blocks/css/tokens.css; a test compares them, for these and for every theme.
+PLAIN_LIGHT = Palette(("#ffffff", "#f2f4f8"), "#f2f4f8", "#f2f4f8")
+PLAIN_DARK = Palette(("#14171b", "#1c2026"), "#1c2026", "#1c2026")
 
 
 @dataclass(frozen=True, slots=True)
 class Theme:
-    """``stylesheets`` are static paths, loaded in order after the plugin's own."""
+    """``stylesheets`` are static paths, loaded in order after the plugin's own and after the fonts."""
 
     slug: str
     label: str | Promise
     stylesheets: tuple[str, ...] = ()
+    fonts: Fonts | None = None
+    light: Palette = field(default=PLAIN_LIGHT)
+    dark: Palette = field(default=PLAIN_DARK)
+    description: str | Promise = ""
 
 
 _themes: dict[str, Theme] = {}
@@ -27,6 +62,10 @@ def register_theme(theme: Theme) -> None:
 def get_theme(slug: str) -> Theme | None:
     """The theme, or None for an empty slug and for one that is no longer installed."""
     return _themes.get(slug)
+
+
+def all_themes() -> list[Theme]:
+    return list(_themes.values())
 
 
 def theme_choices() -> list[tuple[str, str | Promise]]:

@@ -10,13 +10,14 @@ from django.utils.translation import gettext as _
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST
 
-from referral_blocks.blocks.forms import FriendForm, JoinForm, ReferralForm, SignInForm
+from referral_blocks.blocks.forms import FriendForm, JoinForm, ReferByNameForm, ReferralForm, SignInForm
 from referral_blocks.core.errors import DomainError
 from referral_blocks.core.ratelimit import TooManyRequests, check_rate
 from referral_blocks.core.visitor import ip_hash
 from referral_blocks.flows.capture_referral import capture_referral
 from referral_blocks.flows.join_program import Joined, join_program
 from referral_blocks.flows.record_visit import cookie_name
+from referral_blocks.flows.refer_by_name import refer_by_name
 from referral_blocks.flows.request_login_link import request_login_link
 from referral_blocks.programs.models import Program
 from referral_blocks.programs.selectors import page_url, program_by_slug
@@ -46,17 +47,17 @@ def join(request: HttpRequest) -> HttpResponse:
             name=data["name"],
             accept_terms=bool(data.get("accept_terms")),
             greeting_consent=data["greeting_consent"],
-            locale=_locale(data["locale"]),
+            locale=known_locale(data["locale"]),
         )
 
     def answer(program: Program, form: ReferralForm, joined: Joined | None) -> HttpResponse:
-        response = HttpResponseRedirect(_share_url(request, program, form) + "?rb=joined#share-panel")
+        response = HttpResponseRedirect(page_on_host(program, "share_page", form) + "?rb=joined#share-panel")
         if joined is not None and not _is_signed_in(request, program, joined.referrer):
             session = make_session(joined.referrer, verified=False, link_id=joined.link.pk)
             set_session(request, response, program, session)
         return response
 
-    return _receive(request, JoinForm, write, answer)
+    return receive(request, JoinForm, write, answer)
 
 
 @csrf_exempt
@@ -65,25 +66,50 @@ def join(request: HttpRequest) -> HttpResponse:
 def friend(request: HttpRequest) -> HttpResponse:
     """An invited friend leaves their details and is thanked on the same page."""
 
-    def write(program: Program, form: ReferralForm) -> None:
+    def write(program: Program, form: FriendForm) -> None:
         data = form.cleaned_data
         capture_referral(
             program=program,
             email=data["email"],
             name=data["name"],
-            phone=data["phone"],
+            phone=form.phone,
+            answers=form.answers,
             accept_terms=bool(data.get("accept_terms")),
             code=data["code"],
             token=data["token"],
             cookie=request.COOKIES.get(cookie_name(program), ""),
-            locale=_locale(data["locale"]),
+            locale=known_locale(data["locale"]),
             ip_hash=ip_hash(request),
         )
 
     def answer(program: Program, form: ReferralForm, written: None) -> HttpResponse:
         return back_to_page(request, form, told="thanks", anchor="friend-form")
 
-    return _receive(request, FriendForm, write, answer)
+    return receive(request, FriendForm, write, answer)
+
+
+@csrf_exempt
+@require_POST
+@require_same_origin
+def name_referrer(request: HttpRequest) -> HttpResponse:
+    """A friend without a link says who told them; the answer is the same whoever is named."""
+
+    def write(program: Program, form: ReferralForm) -> None:
+        data = form.cleaned_data
+        refer_by_name(
+            program=program,
+            email=data["email"],
+            name=data["name"],
+            referrer_name=data["referrer_name"],
+            accept_terms=bool(data.get("accept_terms")),
+            locale=known_locale(data["locale"]),
+            ip_hash=ip_hash(request),
+        )
+
+    def answer(program: Program, form: ReferralForm, written: None) -> HttpResponse:
+        return back_to_page(request, form, told="named", anchor="refer-by-name")
+
+    return receive(request, ReferByNameForm, write, answer)
 
 
 @csrf_exempt
@@ -98,10 +124,10 @@ def sign_in_request(request: HttpRequest) -> HttpResponse:
     def answer(program: Program, form: ReferralForm, written: None) -> HttpResponse:
         return back_to_page(request, form, told="mail-sent", anchor="standing")
 
-    return _receive(request, SignInForm, write, answer)
+    return receive(request, SignInForm, write, answer)
 
 
-def _receive(request: HttpRequest, kind: type[ReferralForm], write: Callable, answer: Callable) -> HttpResponse:
+def receive(request: HttpRequest, kind: type[ReferralForm], write: Callable, answer: Callable) -> HttpResponse:
     """Check, ``write(program, form)``, then ``answer(program, form, written)``.
 
     A robot that fell into the trap gets the answer of a success, and nothing is written.
@@ -132,7 +158,8 @@ def _receive(request: HttpRequest, kind: type[ReferralForm], write: Callable, an
     return show_again(request, form, program, status=422)
 
 
-def _locale(language: str) -> str:
+def known_locale(language: str) -> str:
+    """The form's language, or nothing for one that the site does not speak."""
     return language if language and check_for_language(language) else ""
 
 
@@ -142,9 +169,9 @@ def _is_signed_in(request: HttpRequest, program: Program, referrer: Referrer) ->
     return session is not None and session.verified and session.referrer.pk == referrer.pk
 
 
-def _share_url(request: HttpRequest, program: Program, form: ReferralForm) -> str:
-    """The share page on the host that the visitor uses, in the form's language; else the page of the form."""
+def page_on_host(program: Program, field: str, form: ReferralForm) -> str:
+    """The programme's page on the host that the visitor uses, in the form's language; else the page of the form."""
     root = program.site.root_url
-    with override(_locale(form.data.get("locale", "")) or None):
-        url = page_url(program.share_page, fallback=page_of(form) or "/")
+    with override(known_locale(form.data.get("locale", "")) or None):
+        url = page_url(getattr(program, field), fallback=page_of(form) or "/")
     return url.removeprefix(root) or "/"

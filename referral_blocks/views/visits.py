@@ -81,8 +81,13 @@ def _route(visited: Visited, program: Program, target: str) -> Route | None:
 def _credited(request: HttpRequest, target: str, token: str, *, cookie: str, days: int) -> HttpResponse:
     separator = "&" if "?" in target else "?"
     response = HttpResponseRedirect(target + separator + urlencode({TOKEN_PARAMETER: token}))
-    response.set_cookie(cookie, token, max_age=days * 86_400, httponly=True, samesite="Lax", secure=request.is_secure())
+    keep_token(request, response, token, cookie=cookie, days=days)
     return _no_trace(response)
+
+
+def keep_token(request: HttpRequest, response: HttpResponse, token: str, *, cookie: str, days: int) -> None:
+    """Keep a visit's token in the browser for the programme's visit window."""
+    response.set_cookie(cookie, token, max_age=days * 86_400, httponly=True, samesite="Lax", secure=request.is_secure())
 
 
 def _no_trace(response: HttpResponse) -> HttpResponse:

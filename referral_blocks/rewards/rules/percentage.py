@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
 from typing import Any
 
+from babel.numbers import format_decimal
+from django.utils.translation import get_language, gettext, to_locale
 from django.utils.translation import gettext_lazy as _
 
 from referral_blocks.core.errors import InvalidInput
@@ -56,3 +58,11 @@ class PercentageReward(RewardKind):
         floor = int(rule.options.get("floor_minor", 0))
         least = min(floor, rule.amount.amount_minor)
         return (Money(least, rule.amount.currency) if floor else None), rule.amount
+
+    def in_words(self, rule: RuleFacts) -> str:
+        percent = format_decimal(Decimal(str(rule.options["percent"])), locale=to_locale(get_language() or "en"))
+        least, most = self.bounds(rule)
+        values = {"percent": percent, "least": least, "most": most}
+        if least:
+            return gettext("%(percent)s%% of the purchase, at least %(least)s, at most %(most)s") % values
+        return gettext("%(percent)s%% of the purchase, at most %(most)s") % values

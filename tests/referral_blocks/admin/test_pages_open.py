@@ -26,6 +26,8 @@ LISTS = {
     "referral_review_desk:index": "review_referral",
     "referral_review_desk:results": "review_referral",
     "referral_review_desk:by_score": "review_referral",
+    "referral_claim_desk:index": "review_referral",
+    "referral_claim_desk:results": "review_referral",
     "referral_referrers:index": "view_referrer",
     "referral_referrers:index_results": "view_referrer",
     "referral_friends:index": "view_referral",

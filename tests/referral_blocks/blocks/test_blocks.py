@@ -1,6 +1,8 @@
 import pytest
 from django.test import RequestFactory
 from django.utils.translation import override
+from wagtail import blocks
+from wagtail.images.blocks import ImageBlock
 from wagtail.models import Site
 
 from referral_blocks.blocks.stream import ReferralStreamBlock
@@ -12,7 +14,13 @@ from tests.make_pages import make_landing_page, make_share_page
 
 pytestmark = pytest.mark.django_db
 
-NAMES = ["hero", "steps", "join_form", "friend_form", "share_panel", "standing", "terms"]
+NAMES = list(ReferralStreamBlock().child_blocks)
+# What was here when pages were first stored: none of them may ever be called otherwise.
+FIRST_NAMES = {"hero", "steps", "join_form", "friend_form", "share_panel", "standing", "terms"}
+# The others speak to those who have joined, or wait for something to say.
+FOR_EVERYBODY = FIRST_NAMES - {"share_panel"} | {
+    "offer_cards", "code_entry", "refer_by_name", "post_purchase", "members_only", "testimonials", "faq", "cta_bar",
+}  # fmt: skip
 
 
 def stream(*names):
@@ -28,7 +36,7 @@ def render(*names, cookies=None, query="", is_preview=False, **request_fields):
 
 
 def test_the_block_names_are_the_ones_that_pages_store():
-    assert list(ReferralStreamBlock().child_blocks) == NAMES
+    assert set(NAMES) >= FIRST_NAMES
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -36,7 +44,7 @@ def test_a_fresh_block_shows_a_programme_without_anything_filled_in(name):
     make_program()
     html = render(name)
     assert "rb-editor-note" not in html
-    if name != "share_panel":  # which speaks to those who have joined only
+    if name in FOR_EVERYBODY:
         assert f'id="{name.replace("_", "-")}"' in html
 
 
@@ -52,14 +60,23 @@ def test_a_block_that_needs_no_programme_shows_without_one(name):
     assert "<section" in render(name)
 
 
+def empty(block):
+    """What a draft stores of a block with nothing filled in; of a list, one item with nothing in it."""
+    if isinstance(block, blocks.StreamBlock):
+        return []
+    if isinstance(block, blocks.ListBlock):
+        return [{"type": "item", "value": empty(block.child_block), "id": "item"}]
+    if isinstance(block, blocks.StructBlock) and not isinstance(block, ImageBlock):
+        return {key: empty(field) for key, field in block.child_blocks.items()}
+    return None
+
+
 @pytest.mark.parametrize("name", NAMES)
 def test_a_block_whose_fields_are_all_empty_still_renders(name):
     make_program()
     block = ReferralStreamBlock()
     child = block.child_blocks[name]
-    emptied = dict.fromkeys(child.child_blocks)
-    if name == "steps":
-        emptied["steps"] = [{"type": "item", "value": {"title": None, "text": None}}]
+    emptied = {key: empty(field) for key, field in child.child_blocks.items()}
     html = block.to_python([{"type": name, "value": emptied, "id": "x"}]).render_as_block(
         {"request": RequestFactory().get("/")}
     )
@@ -184,10 +201,9 @@ def test_twelve_blocks_cost_as_many_queries_as_two(django_assert_num_queries):
             render(*names, cookies=cookies)
         return len(queries)
 
-    two = count(["hero", "standing"])
-    share_link = 1
-    assert count(["hero", "standing"] * 6) == two
-    assert count([*NAMES, *NAMES[:5]]) == two + share_link
+    assert count(["hero", "standing"] * 6) == count(["hero", "standing"])
+    count(NAMES)  # the public figures are kept for a while, whoever asks
+    assert count([*NAMES, *NAMES]) == count(NAMES) <= 22
 
 
 def test_two_blocks_of_a_kind_have_different_ids():

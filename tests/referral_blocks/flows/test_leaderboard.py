@@ -4,7 +4,7 @@ import pytest
 import time_machine
 from django.utils import timezone
 
-from referral_blocks.analytics.leaderboard import leaderboard, public_name
+from referral_blocks.analytics.leaderboard import leaderboard, own_place, public_name
 from referral_blocks.analytics.models import LeaderboardResult
 from referral_blocks.flows.award_leaderboard import award_leaderboard, award_leaderboards
 from referral_blocks.flows.record_sale import record_sale
@@ -236,3 +236,17 @@ def test_the_prize_of_a_referrer_with_a_friend_under_review_waits_until_nobody_i
     assert waiting() == ["di@example.com"]
     review_referral(referral=second, approve=approve, note="Looked.", actor=staff)
     assert waiting() == []
+
+
+def test_the_own_place_is_the_leaderboards_place_also_where_counts_are_level(program):
+    """Given level counts, some reached at one moment, then each one's own place is the list's."""
+    for name, days in {"ana": (3, 9), "bo": (2, 8), "cleo": (8,), "dan": (8,), "eve": (4, 9, 10)}.items():
+        qualified(program, name, *days)
+    stranger = make_link(program, email="stranger@example.com").referrer
+    places = leaderboard(program=program, span=month(program), limit=10)
+    assert len(places) >= 5
+    for place in places:
+        own = own_place(program=program, span=month(program), referrer=place.referrer)
+        assert (own.rank, own.friends) == (place.rank, place.friends)
+    own = own_place(program=program, span=month(program), referrer=stranger)
+    assert (own.rank, own.friends) == (None, 0)

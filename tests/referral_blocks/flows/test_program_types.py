@@ -232,5 +232,5 @@ def test_no_code_asks_which_kind_of_programme_it_is():
 
 
 def test_triggers_are_all_covered():
-    tried = {given.trigger for rules, *_ in TYPES.values() for given in rules} | {"group", "period"}
+    tried = {given.trigger for rules, *_ in TYPES.values() for given in rules} | {"group", "period", "points"}
     assert tried == set(Trigger.values)

@@ -15,6 +15,7 @@ from tests.make_pages import form_data, make_landing_page, make_share_page
 pytestmark = pytest.mark.django_db
 
 JOIN, FRIEND, SIGN_IN = "/referrals/join/", "/referrals/friend/", "/referrals/sign-in/"
+NAME, CODE = "/referrals/refer-by-name/", "/referrals/code/"
 TYPED = {"name": "Kim Example", "email": "kim@example.com", "accept_terms": "on"}
 
 
@@ -218,13 +219,13 @@ def test_terms_that_changed_meanwhile_have_to_be_read_again(client, program):
 @pytest.mark.parametrize(
     "headers", [{"sec-fetch-site": "cross-site"}, {"sec-fetch-site": "same-site"}, {"origin": "https://evil.example"}]
 )
-@pytest.mark.parametrize("action", [JOIN, FRIEND, SIGN_IN])
+@pytest.mark.parametrize("action", [JOIN, FRIEND, SIGN_IN, NAME, CODE])
 def test_a_form_from_another_site_is_refused(client, program, action, headers):
     assert client.post(action, TYPED, headers=headers).status_code == 403
     assert nothing_written()
 
 
-@pytest.mark.parametrize("action", [JOIN, FRIEND, SIGN_IN])
+@pytest.mark.parametrize("action", [JOIN, FRIEND, SIGN_IN, NAME, CODE])
 def test_the_addresses_of_forms_take_posts_only(client, action):
     assert client.get(action).status_code == 405
 

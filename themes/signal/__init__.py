@@ -1,0 +1,1 @@
+"""Signal: the crisp product look, for software and services."""
