@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any, ClassVar
 
 from django.db import models
-from django.http import HttpRequest, HttpResponse
-from django.template.response import SimpleTemplateResponse
-from django.utils.cache import patch_cache_control, patch_vary_headers
 from django.utils.translation import gettext_lazy as _
 from wagtail.admin.panels import FieldPanel
+from wagtail.images import get_image_model_string
 
-from referral_blocks.blocks.audience import audience_of
 from referral_blocks.blocks.stream import ReferralStreamField
 from referral_blocks.programs.services import set_page_once
 
@@ -29,8 +25,16 @@ class ReferralPageMixin(models.Model):
         related_name="+", help_text=_("What the blocks of this page speak of. Empty: the site’s only live programme."),
     )  # fmt: skip
     body = ReferralStreamField(verbose_name=_("blocks"), blank=True)
+    share_image = models.ForeignKey(
+        get_image_model_string(), verbose_name=_("share image"), null=True, blank=True, on_delete=models.SET_NULL,
+        related_name="+", help_text=_(
+            "What messengers and social networks show beside the link; 1200 by 630 pixels is best. Empty: one is drawn "
+            "from the programme, the theme and the brand."
+        ),
+    )  # fmt: skip
 
     referral_panels: ClassVar[list[Any]] = [FieldPanel("program"), FieldPanel("body")]
+    referral_promote_panels: ClassVar[list[Any]] = [FieldPanel("share_image")]
 
     class Meta:
         abstract = True
@@ -59,30 +63,3 @@ class SharePageMixin(ReferralPageMixin):
 
     class Meta:
         abstract = True
-
-
-Serve = Callable[[Any, HttpRequest, Any, Any], HttpResponse]
-
-
-def keep_pages_personal(serve: Serve) -> Serve:
-    """Wagtail's ``on_serve_page``: whatever page holds the blocks, what was said to one visitor stays out of shared
-    caches."""
-
-    def wrapper(page: Any, request: HttpRequest, args: Any, kwargs: Any) -> HttpResponse:
-        response = serve(page, request, args, kwargs)
-        if isinstance(response, SimpleTemplateResponse) and not response.is_rendered:
-            response.add_post_render_callback(lambda rendered: keep_personal(request, rendered))
-        else:
-            keep_personal(request, response)
-        return response
-
-    return wrapper
-
-
-def keep_personal(request: HttpRequest, response: HttpResponse) -> None:
-    """Set the cache headers that follow from what the blocks asked about the visitor."""
-    audience = audience_of(request)
-    if audience.asked:
-        patch_vary_headers(response, ["Cookie"])
-    if audience.personal:
-        patch_cache_control(response, private=True)

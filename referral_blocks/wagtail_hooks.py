@@ -7,12 +7,12 @@ from django.utils.safestring import SafeString
 from wagtail import hooks
 from wagtail.snippets.models import register_snippet
 
-from . import pages
 from .admin import block_troubles, dashboard, deletions, liability_report, permissions, referral_report
 from .admin.menu import ReferralsGroup
+from .views import page_cache
 
 register_snippet(ReferralsGroup)
-hooks.register("on_serve_page", pages.keep_pages_personal)
+hooks.register("on_serve_page", page_cache.keep_pages_personal)
 hooks.register("before_edit_page", block_troubles.before_edit_page)
 hooks.register("register_permissions", permissions.own_permissions)
 hooks.register("register_reports_menu_item", referral_report.menu_item)

@@ -13,6 +13,7 @@ class HomePage(ReferralPageMixin, Page):
 
     template = "pages/home_page.html"
     content_panels = [*Page.content_panels, *ReferralPageMixin.referral_panels]
+    promote_panels = [*Page.promote_panels, *ReferralPageMixin.referral_promote_panels]
     page_description = _("The front of the site, with any referral blocks.")
 
     class Meta:
@@ -24,6 +25,7 @@ class LandingPage(LandingPageMixin, Page):
 
     template = "pages/landing_page.html"
     content_panels = [*Page.content_panels, *ReferralPageMixin.referral_panels]
+    promote_panels = [*Page.promote_panels, *ReferralPageMixin.referral_promote_panels]
     page_description = _("Greets invited friends and takes their details.")
 
     class Meta:
@@ -35,6 +37,7 @@ class SharePage(SharePageMixin, Page):
 
     template = "pages/share_page.html"
     content_panels = [*Page.content_panels, *ReferralPageMixin.referral_panels]
+    promote_panels = [*Page.promote_panels, *ReferralPageMixin.referral_promote_panels]
     page_description = _("Customers join here, get their link and see their rewards.")
 
     class Meta:
