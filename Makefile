@@ -44,12 +44,12 @@ lint: setup-dev ## Check style, types, templates, import floors and migrations
 format: setup-dev ## Put code in shape
 	@$(VENV)/bin/ruff check --fix .
 	$(VENV)/bin/ruff format .
-test: setup-dev ## Run the whole suite on SQLite, then on PostgreSQL
+test: setup-dev ## Run the whole suite on SQLite and on PostgreSQL
 	@$(PY) -m tests.run $(ARGS)
 schema: setup-dev ## Write graphql_api/schema.graphql anew
 	@DATA_DIR=$$(mktemp -d) $(PY) manage.py export_schema graphql_api.schema:schema --path graphql_api/schema.graphql
 bench: setup-dev ## Measure ratios, side by side in one run, on SQLite, then on PostgreSQL
-	@$(PY) -m tests.run tests/benchmarks -s -o addopts=
+	@ONE_BY_ONE=1 $(PY) -m tests.run tests/benchmarks -s -o addopts=
 docs: setup-dev ## Check that links between documents lead somewhere
 	@$(PY) -m pytest -q tests/test_docs.py
 lock: ## Pin dependencies anew (needs uv)
