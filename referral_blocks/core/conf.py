@@ -81,6 +81,14 @@ class Conf:
     # Seconds: how long a sign-in link from a mail works, and how long a referrer stays signed in.
     SIGN_IN_LINK_SECONDS: int = 3 * 24 * 3600
     SIGN_IN_SECONDS: int = 30 * 24 * 3600
+    # Seconds for which a shared cache may keep a page that says nothing personal; 0 leaves its headers alone.
+    PAGE_CACHE_SECONDS: int = 60
+    # Beginnings of the names of cookies that make no page differ. A visitor with any other cookie gets a page of their
+    # own: a host that greets by a cookie of its own must not find one visitor's greeting in a shared cache.
+    PAGE_CACHE_HARMLESS_COOKIES: tuple[str, ...] = (
+        "csrftoken", "_ga", "_gid", "_gat", "_gcl_", "_fbp", "_fbc", "_pk_", "_hj", "_clck", "_clsk", "__utm",
+        "_uetsid", "_uetvid", "cookieyes", "CookieConsent", "OptanonConsent", "plausible",
+    )  # fmt: skip
     # Seconds: how long the link to a reward’s page works; from an older one its owner can have a new one mailed.
     REWARD_LINK_SECONDS: int = 30 * 24 * 3600
 

@@ -12,11 +12,13 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
 from referral_blocks.blocks.audience import audience_of
+from referral_blocks.blocks.recognition import ME, TOLD_PARAMETER, is_recognised
 from referral_blocks.theming.theme import PAGE_STYLESHEET, STYLESHEETS, candidate_templates
 
 register = template.Library()
 
 SCRIPTS = ("referral_blocks/js/share-panel.js", "referral_blocks/js/countdown.js")
+LOOK_AGAIN = "referral_blocks/js/personal.js"  # on what was made for a stranger, and may come out of a cache
 
 
 @register.simple_tag(takes_context=True)
@@ -36,10 +38,14 @@ def referral_styles(context: template.Context, whole_page: bool = False) -> Safe
     return early + format_html_join("\n", '<link rel="stylesheet" href="{}">', ((a,) for a in addresses))
 
 
-@register.simple_tag
-def referral_scripts() -> SafeString:
+@register.simple_tag(takes_context=True)
+def referral_scripts(context: template.Context) -> SafeString:
     """The blocks' scripts, as modules: pages work without them."""
-    return format_html_join("\n", '<script type="module" src="{}"></script>', ((static(s),) for s in SCRIPTS))
+    request = context.get("request")
+    scripts = format_html_join("\n", '<script type="module" src="{}"></script>', ((static(s),) for s in SCRIPTS))
+    if request is None or (is_recognised(request) and request.GET.get(TOLD_PARAMETER) != ME):
+        return scripts
+    return format_html('<script type="module" async src="{}"></script>\n{}', static(LOOK_AGAIN), scripts)
 
 
 @register.simple_tag(takes_context=True)

@@ -8,6 +8,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST, require_safe
 
+from referral_blocks.blocks.recognition import ME, leave_hint
 from referral_blocks.core.conf import get_conf
 from referral_blocks.core.errors import DomainError
 from referral_blocks.flows.exchange_login_token import exchange_login_token
@@ -29,6 +30,7 @@ def set_session(request: HttpRequest, response: HttpResponse, program: Program, 
         samesite="Lax",
         secure=request.is_secure(),
     )
+    leave_hint(request, response)
 
 
 @never_cache
@@ -45,7 +47,8 @@ def sign_in(request: HttpRequest, token: str) -> HttpResponse:
         response._has_been_logged = True  # type: ignore[attr-defined] # Django would log the token with the path
         return response
     program = signed_in.referrer.program
-    response = HttpResponseRedirect(page_url(program.share_page, fallback=site.root_url + "/"))
+    # An address that no shared cache keeps: without a script, a kept page could not become the referrer's own.
+    response = HttpResponseRedirect(page_url(program.share_page, fallback=site.root_url + "/") + f"?rb={ME}")
     set_session(request, response, program, signed_in.session)
     response["Referrer-Policy"] = "no-referrer"
     return response

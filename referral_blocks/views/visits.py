@@ -8,6 +8,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.utils.translation import get_language
 from django.views.decorators.http import require_safe
 
+from referral_blocks.blocks.recognition import leave_hint
 from referral_blocks.core.errors import DomainError
 from referral_blocks.core.ratelimit import check_rate
 from referral_blocks.core.visitor import ip_hash, not_a_visit
@@ -88,6 +89,7 @@ def _credited(request: HttpRequest, target: str, token: str, *, cookie: str, day
 def keep_token(request: HttpRequest, response: HttpResponse, token: str, *, cookie: str, days: int) -> None:
     """Keep a visit's token in the browser for the programme's visit window."""
     response.set_cookie(cookie, token, max_age=days * 86_400, httponly=True, samesite="Lax", secure=request.is_secure())
+    leave_hint(request, response)
 
 
 def _no_trace(response: HttpResponse) -> HttpResponse:

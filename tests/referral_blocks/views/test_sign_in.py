@@ -19,16 +19,18 @@ def referrer(db):
 
 def test_the_link_from_the_mailbox_signs_in_and_verifies_the_address(client, referrer):
     response = client.get(f"/referrals/sign-in/{make_sign_in_token(referrer)}/")
-    (cookie,) = response.cookies.values()
+    cookie, hint = response.cookies.values()
     session = read_session(cookie.value)
     assert (response.status_code, response.headers["Referrer-Policy"]) == (302, "no-referrer")
+    assert response["Location"].endswith("/?rb=me"), "which no shared cache keeps"
+    assert (hint.key, hint.value, hint["httponly"]) == ("rb_hint", "1", ""), "for a script, and says nothing"
     assert (session.referrer, session.verified, cookie["httponly"], cookie["samesite"]) == (referrer, True, True, "Lax")
     assert Person.objects.get().email_verified_at is not None
 
 
 def test_over_tls_the_session_cookie_is_secure(client, referrer):
-    (cookie,) = client.get(f"/referrals/sign-in/{make_sign_in_token(referrer)}/", secure=True).cookies.values()
-    assert cookie["secure"] is True
+    cookies = client.get(f"/referrals/sign-in/{make_sign_in_token(referrer)}/", secure=True).cookies.values()
+    assert [cookie["secure"] for cookie in cookies] == [True, True]
 
 
 def test_a_program_that_only_looks_at_the_link_verifies_nothing(client, referrer):
