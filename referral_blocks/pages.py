@@ -5,11 +5,14 @@ from __future__ import annotations
 from typing import Any, ClassVar
 
 from django.db import models
+from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext_lazy as _
 from wagtail.admin.panels import FieldPanel
 from wagtail.images import get_image_model_string
 
+from referral_blocks.blocks.preview import PREVIEW_MODES, preview_audience
 from referral_blocks.blocks.stream import ReferralStreamField
+from referral_blocks.blocks.walk import blocks_of
 from referral_blocks.programs.services import set_page_once
 
 
@@ -41,10 +44,31 @@ class ReferralPageMixin(models.Model):
 
     def save(self, *args: Any, **kwargs: Any) -> Any:
         saved = super().save(*args, **kwargs)
-        # Drafts and autosave leave ``live`` as it is, and an alias follows its source.
-        if self.live and self.program_page_field and self.program is not None and self.alias_of_id is None:  # type: ignore[attr-defined]
-            set_page_once(program=self.program, field=self.program_page_field, page_id=self.pk)
+        # Autosave writes a few columns of a page that may hold a draft's values; an alias follows its source.
+        if kwargs.get("update_fields") is None and self.live and self.alias_of_id is None:  # type: ignore[attr-defined]
+            self._become_the_programs_page()
         return saved
+
+    def _become_the_programs_page(self) -> None:
+        program = self.program if self.program_page_field else None
+        site = self.get_site() if program is not None else None  # type: ignore[attr-defined]
+        if program is not None and site is not None and site.pk == program.site_id:
+            set_page_once(program=program, field=self.program_page_field, page_id=self.pk)
+
+    @property
+    def needs_title(self) -> bool:
+        """Whether no block heads the page: its title is shown then, so that every page has one main heading."""
+        return not any(block.heads_page for block, _value in blocks_of(self))
+
+    @property
+    def preview_modes(self) -> list[tuple[str, Any]]:
+        """Whom an editor can look at the page as; the first is whom Wagtail shows it to unasked."""
+        return PREVIEW_MODES
+
+    def serve_preview(self, request: HttpRequest, mode_name: str | None) -> HttpResponse:
+        """The page as an imagined visitor sees it: nothing is read of the editor's own cookies, nothing is written."""
+        request.referral_audience = preview_audience(request, mode_name)  # type: ignore[attr-defined]
+        return super().serve_preview(request, mode_name)  # type: ignore[misc,no-any-return]
 
 
 class LandingPageMixin(ReferralPageMixin):
@@ -60,6 +84,24 @@ class SharePageMixin(ReferralPageMixin):
     """Where customers join and find their link."""
 
     program_page_field = "share_page"
+
+    class Meta:
+        abstract = True
+
+
+class PortalPageMixin(ReferralPageMixin):
+    """The referrer's own page: standing, rewards, friends, points and settings. Mails lead here."""
+
+    program_page_field = "portal_page"
+
+    class Meta:
+        abstract = True
+
+
+class TermsPageMixin(ReferralPageMixin):
+    """The terms on a page of their own, to which the forms lead."""
+
+    program_page_field = "terms_page"
 
     class Meta:
         abstract = True

@@ -5,7 +5,13 @@ from __future__ import annotations
 from django.utils.translation import gettext_lazy as _
 from wagtail.models import Page
 
-from referral_blocks.pages import LandingPageMixin, ReferralPageMixin, SharePageMixin
+from referral_blocks.pages import (
+    LandingPageMixin,
+    PortalPageMixin,
+    ReferralPageMixin,
+    SharePageMixin,
+    TermsPageMixin,
+)
 
 
 class HomePage(ReferralPageMixin, Page):
@@ -42,3 +48,27 @@ class SharePage(SharePageMixin, Page):
 
     class Meta:
         verbose_name = _("share page")
+
+
+class PortalPage(PortalPageMixin, Page):
+    """A referrer's own page."""
+
+    template = "pages/portal_page.html"
+    content_panels = [*Page.content_panels, *ReferralPageMixin.referral_panels]
+    promote_panels = [*Page.promote_panels, *ReferralPageMixin.referral_promote_panels]
+    page_description = _("Referrers see their friends and rewards here; the mails lead to it.")
+
+    class Meta:
+        verbose_name = _("referrers’ page")
+
+
+class TermsPage(TermsPageMixin, Page):
+    """The terms on a page of their own."""
+
+    template = "pages/terms_page.html"
+    content_panels = [*Page.content_panels, *ReferralPageMixin.referral_panels]
+    promote_panels = [*Page.promote_panels, *ReferralPageMixin.referral_promote_panels]
+    page_description = _("The programme’s terms; the forms lead to it.")
+
+    class Meta:
+        verbose_name = _("terms page")

@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
 from django.http import HttpRequest
 from django.utils.html import format_html, format_html_join
 from django.utils.translation import gettext as _
-from wagtail import blocks
 from wagtail.admin import messages
-from wagtail.fields import StreamField
 
 from referral_blocks.blocks.aims import AIMS, PAGES
 from referral_blocks.blocks.audience import Audience
-from referral_blocks.blocks.base import ReferralBlock
 from referral_blocks.blocks.trouble import trouble
+from referral_blocks.blocks.walk import blocks_of
 from referral_blocks.programs.models import Program
 
 
@@ -41,7 +38,7 @@ def before_edit_page(request: HttpRequest, page: Any) -> None:
 
 def page_troubles(page: Any) -> list[tuple[str, list[str]]]:
     """Sentences, each with the labels of the blocks that it is about, in the page's order."""
-    found = [pair for field in page._meta.fields if isinstance(field, StreamField) for pair in _walk(page, field)]
+    found = list(blocks_of(page))
     if not found:
         return []
     audience, names = EditorAudience(page), {block.name for block, _value in found}
@@ -55,27 +52,6 @@ def page_troubles(page: Any) -> list[tuple[str, list[str]]]:
             if str(block.label) not in labels:
                 labels.append(str(block.label))
     return list(grouped.items())
-
-
-def _walk(page: Any, field: StreamField) -> Iterator[tuple[ReferralBlock, Any]]:
-    value = getattr(page, field.name)
-    if value is not None:
-        yield from _blocks_in(value.stream_block, value)
-
-
-def _blocks_in(block: blocks.Block, value: Any) -> Iterator[tuple[ReferralBlock, Any]]:
-    """The referral blocks in a value, also within a host's own columns and lists."""
-    if isinstance(block, ReferralBlock):
-        yield block, value
-    elif isinstance(block, blocks.StreamBlock):
-        for child in value or ():
-            yield from _blocks_in(child.block, child.value)
-    elif isinstance(block, blocks.ListBlock):
-        for item in value or ():
-            yield from _blocks_in(block.child_block, item)
-    elif isinstance(block, blocks.StructBlock) and hasattr(value, "get"):
-        for name, child_block in block.child_blocks.items():
-            yield from _blocks_in(child_block, value.get(name))
 
 
 def _aimless(value: Any, names: set[str], program: Program | None) -> str:

@@ -68,7 +68,14 @@ PANELS = ObjectList(
             heading=gettext_lazy("Who is credited, and for how long"),
         ),
         MultiFieldPanel(
-            [FieldPanel("theme"), FieldPanel("landing_page"), FieldPanel("share_page")], heading=gettext_lazy("Pages")
+            [
+                FieldPanel("theme"),
+                FieldPanel("landing_page"),
+                FieldPanel("share_page"),
+                FieldPanel("portal_page"),
+                FieldPanel("terms_page"),
+            ],
+            heading=gettext_lazy("Pages"),
         ),
     ],
     base_form_class=ProgramForm,

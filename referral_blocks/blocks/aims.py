@@ -20,8 +20,10 @@ AIMS = [
     ("standing", _("“Your friends and rewards” on this page")),
     ("landing_page", _("The programme’s landing page")),
     ("share_page", _("The programme’s share page")),
+    ("portal_page", _("The referrers’ own page")),
+    ("terms_page", _("The terms page")),
 ]
-PAGES = ("landing_page", "share_page")
+PAGES = ("landing_page", "share_page", "portal_page", "terms_page")
 NEEDS_OPEN = ("join_form", "friend_form", "refer_by_name")
 
 

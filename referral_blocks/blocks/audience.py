@@ -20,7 +20,7 @@ from referral_blocks.referrals.attribution import TOKEN_PARAMETER, link_from_tok
 from referral_blocks.referrals.models import Referral
 from referral_blocks.referrers.models import Referrer
 from referral_blocks.referrers.session import Session, read_session, session_cookie
-from referral_blocks.rewards.models import Reward, RewardRule, Side
+from referral_blocks.rewards.models import Reward, RewardRule, Side, Trigger
 from referral_blocks.rewards.selectors import active_rules, rewards_of
 from referral_blocks.theming.selectors import Look, look_of_site
 from referral_blocks.theming.theme import Theme
@@ -28,6 +28,7 @@ from referral_blocks.theming.theme import Theme
 from .portal import PortalReads
 
 LISTED = 50  # friends and rewards on one page; more than that is read in the mail or asked for
+REFERRAL = (Trigger.SIGN_UP, Trigger.SALE)  # what a rule waits for that a referral earns
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,6 +149,15 @@ class Audience(PortalReads):
 
         return self.once("offer", program.pk, read)
 
+    def promise(self, program: Program) -> Offer:
+        """What a referral earns each side: what groups, leaderboards and points earn has blocks of its own."""
+        offer = self.offer(program)
+        return Offer(*([r for r in side if r.trigger in REFERRAL] for side in (offer.friend, offer.referrer)))
+
+    def is_draft(self, program: Program) -> bool:
+        """Whether visitors see nothing of the programme yet."""
+        return program.status == ProgramStatus.DRAFT
+
     def figures(self, program: Program) -> Figures:
         """What the programme has achieved so far; a few minutes old."""
         return self.once("figures", program.pk, lambda: public_figures(program=program))
@@ -169,7 +179,7 @@ class Audience(PortalReads):
         return known
 
     def page_href(self, program: Program, field: str) -> str:
-        """The address of the programme's ``landing_page`` or ``share_page`` in the active language, or nothing."""
+        """The address of the programme's page, such as ``share_page``, in the active language, or nothing."""
         return str(self.once(field, program.pk, lambda: page_url(getattr(program, field), fallback="")))
 
     def invitation(self, program: Program) -> Invitation | None:

@@ -33,6 +33,8 @@ class ReferralBlock(blocks.StructBlock):
     needs_program: ClassVar[bool] = True
     # Whether the block has its say while the programme is open only; visitors then read when it is.
     needs_open: ClassVar[bool] = False
+    # Whether the first one on a page gives it its main heading, in place of the page's title.
+    heads_page: ClassVar[bool] = False
 
     # Fields behind the cog: a fresh block needs none of them.
     in_settings: ClassVar[tuple[str, ...]] = ("program",)
@@ -58,6 +60,8 @@ class ReferralBlock(blocks.StructBlock):
         if not audience.is_preview or audience.is_sample:
             return SafeString("")
         text = trouble(self, value, audience=audience, program=program, page=context.get("page"))
+        if text and program is not None and audience.is_draft(program) and not audience.is_first(text):
+            return SafeString("")  # said once is enough of a whole programme
         note = select_template(candidate_templates("elements/block_note.html", audience.theme_slug))
         return note.render({"text": text}) if text else SafeString("")
 
@@ -74,7 +78,7 @@ class ReferralBlock(blocks.StructBlock):
         context.update(
             audience=audience,
             program=program,
-            offer=audience.offer(program) if program else None,
+            offer=audience.promise(program) if program else None,
             anchor=audience.anchor(self.template_name.replace("_", "-")),
         )
         context["form_id"] = str(context.get("id") or context["anchor"])

@@ -41,6 +41,7 @@ class ReferralForm(forms.Form):
 
     template_name = "referral_blocks/elements/form.html"
     required_css_class = "rb-field--required"
+    says_preview = False  # in a preview, the first form tells the editor why nothing in it can be pressed
 
     program = forms.SlugField(max_length=60, widget=forms.HiddenInput)
     page = forms.CharField(max_length=2000, required=False, widget=forms.HiddenInput)
@@ -117,6 +118,7 @@ class TermsForm(ReferralForm):
     )
 
     program_terms: str | None = None
+    terms_href = ""  # of the page that shows the terms, where there is one
 
     def for_program(self, program: Program) -> None:
         """Ask for consent only where there are terms, and only to the text that was shown."""
@@ -238,13 +240,17 @@ def form_for(
     else:
         form = kind(initial={**_initial(audience=audience, program=program, form_id=form_id), **initial})
     form.auto_id = f"{anchor}-%s"
+    if isinstance(form, TermsForm) and program.terms:
+        form.terms_href = audience.page_href(program, "terms_page")
     form.for_program(program)
+    form.says_preview = audience.is_preview and not audience.is_sample and audience.is_first("form in preview")
     return form
 
 
 def _initial(*, audience: Audience, program: Program, form_id: str) -> dict[str, Any]:
     return {
-        "program": program.slug,
+        # A preview's forms are for looking at: sent all the same, they belong to no programme.
+        "program": "" if audience.is_preview else program.slug,
         "page": audience.request.path_info if audience.request is not None else "",
         "form": form_id,
         "locale": get_language() or "",

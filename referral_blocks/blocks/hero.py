@@ -22,6 +22,7 @@ class HeroBlock(ReferralBlock):
     template_name = "hero"
     needs_program = False
     needs_open = True
+    heads_page = True
 
     speaks_to = blocks.ChoiceBlock(
         choices=SPEAKS_TO, default="friend", label=_("Speaks to"), help_text=_("Decides whose reward comes first.")

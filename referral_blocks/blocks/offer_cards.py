@@ -58,7 +58,7 @@ class OfferCardsBlock(ReferralBlock):
         return {"sides": sides, "is_over": program.phase == Phase.ENDED}
 
     def own_trouble(self, value: Any, *, audience: Audience, program: Program | None) -> str:
-        offer = audience.offer(program) if program else None
+        offer = audience.promise(program) if program else None
         if offer is None or offer.friend or offer.referrer:
             return ""
         return _now("“%(name)s” has no active reward rule. Add one to the programme, and its card appears here.") % {

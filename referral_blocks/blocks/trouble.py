@@ -20,7 +20,7 @@ def trouble(block: ReferralBlock, value: Any, *, audience: Audience, program: Pr
     if program is None:
         words = _missing(block, is_chosen=bool(chosen), page=page)
     else:
-        words = _closed(program, needs_open=block.needs_open)
+        words = _closed(program, needs_open=block.needs_open, is_draft=audience.is_draft(program))
     return words or block.own_trouble(value, audience=audience, program=program)
 
 
@@ -42,11 +42,11 @@ def _missing(block: ReferralBlock, *, is_chosen: bool, page: object) -> str:
     )
 
 
-def _closed(program: Program, *, needs_open: bool) -> str:
+def _closed(program: Program, *, needs_open: bool, is_draft: bool) -> str:
     values = {"name": program.name}
+    if is_draft:
+        return _("“%(name)s” is a draft. Visitors see nothing of it until you set it live.") % values
     match program.phase:
-        case Phase.DRAFT:
-            return _("“%(name)s” is a draft. Visitors see nothing of it until you set it live.") % values
         case Phase.PAUSED if needs_open:
             return _("“%(name)s” is paused. Visitors read here that it is taking a break.") % values
         case Phase.ENDED if needs_open:

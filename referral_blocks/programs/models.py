@@ -144,6 +144,19 @@ class Program(ClusterableModel):
         on_delete=models.SET_NULL, related_name="+",
         help_text=_("Where referrers find their link. Filled in when a share page is first published."),
     )  # fmt: skip
+    portal_page = models.ForeignKey(
+        swapper.get_model_name("wagtailcore", "Page"), verbose_name=_("referrers’ own page"), null=True, blank=True,
+        on_delete=models.SET_NULL, related_name="+",
+        help_text=_(
+            "Where referrers see friends and rewards; where there is none, the share page. Filled in when a referrers’ "
+            "page is first published."
+        ),
+    )  # fmt: skip
+    terms_page = models.ForeignKey(
+        swapper.get_model_name("wagtailcore", "Page"), verbose_name=_("terms page"), null=True, blank=True,
+        on_delete=models.SET_NULL, related_name="+",
+        help_text=_("Where the terms stand by themselves. Filled in when a terms page is first published."),
+    )  # fmt: skip
     created_at = models.DateTimeField(_("created"), auto_now_add=True)
 
     class Meta:

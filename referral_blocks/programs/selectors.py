@@ -47,6 +47,11 @@ def terms_number(*, program: Program) -> int:
     return (versions.aggregate(last=Max("number"))["last"] or 0) + 1
 
 
+def own_page_url(program: Program, *, fallback: str) -> str:
+    """Where “your rewards” is: the referrers' own page, or the share page where that one cannot be visited."""
+    return page_url(program.portal_page, fallback="") or page_url(program.share_page, fallback=fallback)
+
+
 def page_url(page: Any, *, fallback: str) -> str:
     """The absolute address of a programme's page in the active language, or ``fallback`` when it cannot be visited."""
     if page is None:

@@ -80,7 +80,7 @@ def current_terms(*, program: Program) -> TermsVersion:
 
 
 def set_page_once(*, program: Program, field: str, page_id: int) -> None:
-    """Make the page the programme's ``landing_page`` or ``share_page`` unless it has one."""
+    """Make the page the programme's page of this kind, such as ``landing_page``, unless it has one."""
     Program.objects.filter(pk=program.pk, **{f"{field}__isnull": True}).update(**{f"{field}_id": page_id})
 
 

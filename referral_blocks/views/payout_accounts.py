@@ -23,7 +23,7 @@ from referral_blocks.payouts.provider import ProviderUnavailable
 from referral_blocks.payouts.selectors import account_of
 from referral_blocks.people.models import Person
 from referral_blocks.programs.models import Program
-from referral_blocks.programs.selectors import page_url
+from referral_blocks.programs.selectors import own_page_url
 
 from .site import site_of
 
@@ -72,7 +72,7 @@ def come_back(request: HttpRequest, token: str) -> HttpResponse:
     context = {
         "ready": _is_ready(account_of(person_id=person.pk, provider=provider)),
         "program": program,
-        "share_url": page_url(program.share_page, fallback=site_of(request).root_url + "/"),
+        "own_page_url": own_page_url(program, fallback=site_of(request).root_url + "/"),
     }
     response = render(request, "referral_blocks/payout_account_back.html", context)
     response["Referrer-Policy"] = "no-referrer"
@@ -89,7 +89,7 @@ def start_again(request: HttpRequest, token: str) -> HttpResponse:
     try:
         person, provider, program = _read(request, token, max_age=DAY)
         if _is_ready(account_of(person_id=person.pk, provider=provider)):
-            return _to_share_page(request, program)
+            return _to_own_page(request, program)
         check_rate("payout_account", str(person.pk), limit=LIMIT)
         urls = account_urls(person=person, provider=provider, program=program)
         url = connect_payout_account(
@@ -114,8 +114,8 @@ def _is_ready(account: PayoutAccount | None) -> bool:
     return account is not None and account.state == AccountStates.READY
 
 
-def _to_share_page(request: HttpRequest, program: Program) -> HttpResponse:
-    return _redirect(page_url(program.share_page, fallback=site_of(request).root_url + "/"))
+def _to_own_page(request: HttpRequest, program: Program) -> HttpResponse:
+    return _redirect(own_page_url(program, fallback=site_of(request).root_url + "/"))
 
 
 def _redirect(url: str) -> HttpResponse:

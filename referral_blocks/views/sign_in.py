@@ -13,7 +13,7 @@ from referral_blocks.core.conf import get_conf
 from referral_blocks.core.errors import DomainError
 from referral_blocks.flows.exchange_login_token import exchange_login_token
 from referral_blocks.programs.models import Program
-from referral_blocks.programs.selectors import page_url
+from referral_blocks.programs.selectors import own_page_url
 from referral_blocks.referrers.session import COOKIE_PREFIX, session_cookie
 
 from .origin import require_same_origin
@@ -36,7 +36,7 @@ def set_session(request: HttpRequest, response: HttpResponse, program: Program, 
 @never_cache
 @require_safe
 def sign_in(request: HttpRequest, token: str) -> HttpResponse:
-    """Sets the session and leads to the share page; a bad token gets a page that offers a new link."""
+    """Sets the session and leads to the referrer's own page; a bad token gets a page that offers a new link."""
     if request.method == "HEAD":
         return HttpResponse()  # programs that look at links in mails must not verify an address
     site = site_of(request)
@@ -48,7 +48,7 @@ def sign_in(request: HttpRequest, token: str) -> HttpResponse:
         return response
     program = signed_in.referrer.program
     # An address that no shared cache keeps: without a script, a kept page could not become the referrer's own.
-    response = HttpResponseRedirect(page_url(program.share_page, fallback=site.root_url + "/") + f"?rb={ME}")
+    response = HttpResponseRedirect(own_page_url(program, fallback=site.root_url + "/") + f"?rb={ME}")
     set_session(request, response, program, signed_in.session)
     response["Referrer-Policy"] = "no-referrer"
     return response

@@ -103,7 +103,7 @@ def say_where_to(browser: Browser, demo: dict[str, str], way_in: str) -> None:
     assert page.url.startswith(demo["stripe_sandbox"])
     page.get_by_role("button", name="Complete onboarding").click()
     expect(page.get_by_role("heading", name="Thank you, that is all")).to_be_visible()
-    page.get_by_role("link", name="To your share page").click()
+    page.get_by_role("link", name="To your friends and rewards").click()
     page.wait_for_url(demo["business_share_url"] + "**")
     page.goto(way_in)
     assert len(page.get_by_role("listitem").all_inner_texts()) == 2

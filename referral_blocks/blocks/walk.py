@@ -1,0 +1,35 @@
+"""Finds the referral blocks of a page, wherever a host's own columns and lists hold them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from wagtail import blocks
+from wagtail.fields import StreamField
+
+from .base import ReferralBlock
+
+
+def blocks_of(page: Any) -> Iterator[tuple[ReferralBlock, Any]]:
+    """(block, value) for each referral block of the page's stream fields, in the page's order."""
+    for field in page._meta.fields:
+        if isinstance(field, StreamField):
+            value = getattr(page, field.name)
+            if value is not None:
+                yield from blocks_in(value.stream_block, value)
+
+
+def blocks_in(block: blocks.Block, value: Any) -> Iterator[tuple[ReferralBlock, Any]]:
+    """The same of one block's value."""
+    if isinstance(block, ReferralBlock):
+        yield block, value
+    elif isinstance(block, blocks.StreamBlock):
+        for child in value or ():
+            yield from blocks_in(child.block, child.value)
+    elif isinstance(block, blocks.ListBlock):
+        for item in value or ():
+            yield from blocks_in(block.child_block, item)
+    elif isinstance(block, blocks.StructBlock) and hasattr(value, "get"):
+        for name, child_block in block.child_blocks.items():
+            yield from blocks_in(child_block, value.get(name))
