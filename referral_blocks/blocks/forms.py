@@ -41,7 +41,7 @@ class ReferralForm(forms.Form):
 
     template_name = "referral_blocks/elements/form.html"
     required_css_class = "rb-field--required"
-    says_preview = False  # in a preview, the first form tells the editor why nothing in it can be pressed
+    audience: Audience | None = None
 
     program = forms.SlugField(max_length=60, widget=forms.HiddenInput)
     page = forms.CharField(max_length=2000, required=False, widget=forms.HiddenInput)
@@ -52,6 +52,14 @@ class ReferralForm(forms.Form):
         max_length=2000, required=False, label=_("Leave this empty"),
         widget=forms.TextInput(attrs={"tabindex": "-1", "autocomplete": "off"}),
     )  # fmt: skip
+
+    @property
+    def says_preview(self) -> bool:
+        """Whether to tell an editor why nothing in it can be pressed: the first form that is shown does."""
+        seen_by = self.audience
+        if seen_by is None or not seen_by.is_preview or seen_by.is_sample:
+            return False
+        return seen_by.is_first("form in a preview")
 
     def visible(self) -> list[forms.BoundField]:
         """The fields that people fill in."""
@@ -243,7 +251,7 @@ def form_for(
     if isinstance(form, TermsForm) and program.terms:
         form.terms_href = audience.page_href(program, "terms_page")
     form.for_program(program)
-    form.says_preview = audience.is_preview and not audience.is_sample and audience.is_first("form in preview")
+    form.audience = audience
     return form
 
 

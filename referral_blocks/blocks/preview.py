@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import copy
-from typing import Any
+from dataclasses import replace
 
 from django.http import HttpRequest
 from django.urls import reverse
@@ -18,8 +18,8 @@ from referral_blocks.referrers.models import Referrer
 from referral_blocks.referrers.session import Session
 
 from .audience import Audience, Invitation, Progress, RewardLine, Share
-from .portal_rows import GroupCard, Listed, Points
-from .preview_history import History, imagine, next_milestone, own_group
+from .portal_rows import Board, GroupCard, Listed, Points
+from .preview_history import History, imagine, next_milestone, own_group, with_place
 from .sample import SAMPLE_CODE
 
 VISITOR, FRIEND, NEW_REFERRER, REFERRER = "visitor", "friend", "new-referrer", "referrer"
@@ -30,6 +30,7 @@ PREVIEW_MODES = [
     (REFERRER, _("Referrer with rewards")),
 ]
 NAME = "Alex"
+LONGEST_BOARD = 50
 
 
 class VisitorPreview(Audience):
@@ -116,12 +117,7 @@ class NewReferrerPreview(VisitorPreview):
         return Listed(self.history(referrer.program).friends)
 
     def own_place(self, referrer: Referrer) -> OwnPlace:
-        """Below the real referrers who brought as many."""
-        friends = self.customers(referrer)
-        if not friends:
-            return OwnPlace(None, 0)
-        places: list[Any] = self.board(referrer.program, limit=10).places
-        return OwnPlace(1 + sum(place.friends >= friends for place in places), friends)
+        return OwnPlace(None, 0)
 
     def own_groups(self, referrer: Referrer) -> list[GroupCard]:
         return []
@@ -135,6 +131,17 @@ class ReferrerPreview(NewReferrerPreview):
 
     def history(self, program: Program) -> History:
         return self.once("history", program.pk, lambda: imagine(self.offer(program).referrer, program))
+
+    def board(self, program: Program, *, limit: int) -> Board:
+        """The real places, and Alex behind everybody who brought as many."""
+        real = super().board(program, limit=limit)
+        alex = self.session(program).referrer
+        return replace(real, places=with_place(real.places, alex, self.customers(alex))[:limit])
+
+    def own_place(self, referrer: Referrer) -> OwnPlace:
+        places = self.board(referrer.program, limit=LONGEST_BOARD).places
+        ranks = [place.rank for place in places if place.referrer is referrer]
+        return OwnPlace(ranks[0] if ranks else LONGEST_BOARD + 1, self.customers(referrer))
 
     def own_groups(self, referrer: Referrer) -> list[GroupCard]:
         """One that runs, for the first offer: the others show how a group is opened."""

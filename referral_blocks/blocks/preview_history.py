@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from django.utils import timezone
 
+from referral_blocks.analytics.leaderboard import Place, public_name
 from referral_blocks.analytics.standing import Milestone
 from referral_blocks.core.money import POINTS, Money
 from referral_blocks.groups.models import GroupOffer, GroupState
 from referral_blocks.programs.models import Program
 from referral_blocks.referrals.models import Referral, Stage
+from referral_blocks.referrers.models import Referrer
 from referral_blocks.rewards.models import Approval, Reason, RewardRule, RewardState, Trigger
 
 from .portal_rows import GroupCard, RewardRow
@@ -60,14 +62,14 @@ def _earned(rules: list[RewardRule], number: int) -> list[RewardRule]:
 
 
 def _waiting(rule: RewardRule, program: Program, earned_at: datetime) -> RewardRow:
-    """A reward of yesterday, and the first thing that this rule makes it wait for."""
+    """A reward of yesterday, and what this rule makes it wait for."""
+    waits_for: list[tuple[str, datetime | None]] = []
+    if rule.approval == Approval.PERSON:
+        waits_for.append((str(Reason.APPROVAL.label), None))
     if rule.hold_days > 1:
-        waits_for = [(str(Reason.HOLD.label), earned_at + timedelta(days=rule.hold_days))]
-    elif rule.approval == Approval.PERSON:
-        waits_for = [(str(Reason.APPROVAL.label), None)]
-    else:
-        return _row(rule, program, RewardState.RESERVED, earned_at)
-    return _row(rule, program, RewardState.PENDING, earned_at, waits_for)
+        waits_for.append((str(Reason.HOLD.label), earned_at + timedelta(days=rule.hold_days)))
+    state = RewardState.PENDING if waits_for else RewardState.RESERVED
+    return _row(rule, program, state, earned_at, waits_for)
 
 
 def _received(rule: RewardRule, program: Program, earned_at: datetime) -> RewardRow:
@@ -96,6 +98,13 @@ def next_milestone(rules: list[RewardRule], *, after: int) -> Milestone | None:
     ahead = [r for r in rules if r.trigger == Trigger.SALE and r.friend_from > after]
     rule = min(ahead, key=lambda r: (r.friend_from, r.pk), default=None)
     return Milestone(rule.friend_from, rule.friend_from - after, rule.title) if rule else None
+
+
+def with_place(places: list[Place], referrer: Referrer, friends: int) -> list[Place]:
+    """The places with one more, behind all who brought as many friends."""
+    ahead = [place for place in places if place.friends >= friends]
+    own = Place(0, public_name(referrer), friends, timezone.now(), referrer)
+    return [replace(p, rank=rank) for rank, p in enumerate([*ahead, own, *places[len(ahead) :]], start=1)]
 
 
 def own_group(offer: GroupOffer) -> GroupCard:

@@ -43,7 +43,9 @@ def referral_scripts(context: template.Context) -> SafeString:
     """The blocks' scripts, as modules: pages work without them."""
     request = context.get("request")
     scripts = format_html_join("\n", '<script type="module" src="{}"></script>', ((static(s),) for s in SCRIPTS))
-    if request is None or (is_recognised(request) and request.GET.get(TOLD_PARAMETER) != ME):
+    if request is None or getattr(request, "is_preview", False):
+        return scripts
+    if is_recognised(request) and request.GET.get(TOLD_PARAMETER) != ME:
         return scripts
     return format_html('<script type="module" async src="{}"></script>\n{}', static(LOOK_AGAIN), scripts)
 
