@@ -151,13 +151,17 @@ MEDIA_URL = "/media/"
 MEDIA_ROOT = DATA_DIR / "media"
 SERVE_MEDIA = False  # in production the web server or a bucket does it
 
-# Strict for visitors; cms/csp.py loosens styles and scripts under the admin alone, which Wagtail needs.
+# Strict for visitors: nothing inline, nothing from elsewhere. cms/csp.py says what Wagtail’s admin needs on top.
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {
-        "default-src": [SELF],
+        "default-src": [NONE],
+        "script-src": [SELF],
+        "style-src": [SELF],
         "img-src": [SELF, "data:"],
-        "object-src": [NONE],
-        "base-uri": [SELF],
+        "font-src": [SELF],
+        "connect-src": [SELF],
+        "manifest-src": [SELF],
+        "base-uri": [NONE],
         "form-action": [SELF],
         "frame-ancestors": [SELF],
     }
