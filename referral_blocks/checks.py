@@ -10,6 +10,7 @@ from django.core import checks
 from django.core.exceptions import ImproperlyConfigured
 from django.utils.module_loading import import_string
 
+from .blocks.starter import Starter
 from .core.conf import get_conf
 from .core.queue import configuration_problems, longest_task
 from .fraud.check import FraudCheck
@@ -23,6 +24,7 @@ SOCKETS: dict[str, type] = {
     "PAYOUT_PROVIDERS": PayoutProvider,
     "REWARD_KINDS": RewardKind,
     "SALE_SOURCES": SaleSource,
+    "STARTERS": Starter,
 }
 
 
@@ -62,7 +64,9 @@ def _misfits(entry: object, socket: type) -> Iterator[str]:
     except Exception as error:  # noqa: BLE001 - whatever the module does when it is imported
         yield f"{path} cannot be imported: {error}"
         return
-    if not (isinstance(plug, type) and issubclass(plug, socket)):
+    if socket is Starter and not isinstance(plug, Starter):
+        yield f"{path} is no {socket.__module__}.{socket.__name__}."
+    elif socket is not Starter and not (isinstance(plug, type) and issubclass(plug, socket)):
         yield f"{path} is no subclass of {socket.__module__}.{socket.__name__}."
 
 

@@ -7,7 +7,7 @@ from django.utils.safestring import SafeString
 from wagtail import hooks
 from wagtail.snippets.models import register_snippet
 
-from .admin import block_troubles, dashboard, deletions, liability_report, permissions, referral_report
+from .admin import block_troubles, dashboard, deletions, liability_report, permissions, referral_report, starter
 from .admin.menu import ReferralsGroup
 from .views import page_cache
 
@@ -28,6 +28,11 @@ hooks.register("register_actions", deletions.register_actions)
 def report_urls() -> list[URLPattern | URLResolver]:
     reports = [*referral_report.urlpatterns(), *liability_report.urlpatterns()]
     return [path("referrals/reports/", include((reports, "referral_reports")))]
+
+
+@hooks.register("register_admin_urls")
+def starter_urls() -> list[URLPattern | URLResolver]:
+    return [path("referrals/start/", include((starter.urlpatterns(), "referral_starter")))]
 
 
 @hooks.register("insert_global_admin_css")

@@ -8,6 +8,7 @@ from wagtail.snippets.views.snippets import SnippetViewSetGroup
 from .api_keys import ApiKeyViewSet
 from .claim_desk import ClaimDeskViewSet
 from .coupons import CouponListViewSet
+from .group_offers import GroupOfferViewSet
 from .handover_desk import HandoverDeskViewSet
 from .limits import LimitsViewSet
 from .payout_desk import PayoutDeskViewSet
@@ -53,6 +54,7 @@ class ReferralsGroup(SnippetViewSetGroup):
         PayoutProvidersViewSet,
         LimitsViewSet,
         CouponListViewSet,
+        GroupOfferViewSet,
         SiteThemeViewSet,
         ApiKeyViewSet,
     )

@@ -1,4 +1,4 @@
-"""The form of a programme and its reward rules: values are typed as decimals and kept as minor units."""
+"""The form of a programme with its reward rules: what people were promised is guarded."""
 
 from __future__ import annotations
 
@@ -13,93 +13,11 @@ from django.utils.translation import gettext_lazy as _
 from wagtail.admin.forms.models import WagtailAdminModelForm
 from wagtail.models import Site
 
-from referral_blocks.core.errors import InvalidInput
-from referral_blocks.core.money import POINTS, Money, parse_amount
-from referral_blocks.payouts.registry import payout_provider_choices
 from referral_blocks.programs.models import Program, ProgramStatus
 from referral_blocks.programs.services import STATUSES, set_status
 from referral_blocks.referrers.models import Referrer
 from referral_blocks.rewards.models import Reward
-from referral_blocks.rewards.offers import check_method, parse_points
 from referral_blocks.sales.models import Sale
-
-from .method_options import clean_for, option_fields, shown_options
-
-
-class RewardRuleForm(WagtailAdminModelForm):
-    """One rule; the programme's form tells it the currency."""
-
-    value = forms.CharField(
-        label=_("Value"), max_length=32, help_text=_("In the programme’s currency, such as 20 or 20.00.")
-    )
-    method = forms.ChoiceField(label=_("Paid by"), choices=payout_provider_choices, initial="manual")
-
-    currency: str = ""
-    shown_currency: str = ""
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        fields = option_fields()
-        self.option_names = list(fields)
-        self.fields.update(fields)
-        self.initial |= shown_options(self.instance.method, self.instance.method_options)
-
-    @property
-    def has_option_errors(self) -> bool:
-        return any(name in self.errors for name in self.option_names)
-
-    def show_in(self, currency: str) -> None:
-        """Write the stored value into the form as a decimal of ``currency``."""
-        if self.in_points:
-            self.fields["value"].help_text = _("In whole points.")
-            self.initial["value"] = str(self.instance.amount_minor)
-            return
-        self.shown_currency = currency
-        if self.instance.pk and currency:
-            self.initial["value"] = f"{Money(self.instance.amount_minor, currency).decimal:f}"
-
-    @property
-    def in_points(self) -> bool:
-        return bool(self.instance.currency == POINTS)
-
-    def has_changed(self) -> bool:
-        # The same digits mean another number of minor units once the currency is another.
-        moved = bool(not self.in_points and self.instance.pk and self.currency and self.currency != self.shown_currency)
-        return moved or super().has_changed()
-
-    def clean_value(self) -> str:
-        text: str = self.cleaned_data["value"]
-        try:
-            if self.in_points:
-                self.instance.amount_minor = parse_points(text)
-            elif self.currency:
-                self.instance.amount_minor = parse_amount(text, self.currency).amount_minor
-        except InvalidInput as error:
-            raise ValidationError(error.message, code=error.code) from error
-        return text
-
-    def clean_method(self) -> str:
-        """What cannot pay the rule would count as paid while nobody gets anything."""
-        method: str = self.cleaned_data["method"]
-        rule = self.instance
-        try:
-            check_method(currency=rule.currency, method=method, coupon_list=rule.coupon_list)
-        except InvalidInput as error:
-            raise ValidationError(error.message, code=error.code) from error
-        return method
-
-    def check_options(self) -> None:
-        """Ask the provider whether it can pay this, once the programme's currency is known."""
-        cleaned = self.cleaned_data
-        currency = POINTS if self.in_points else self.currency
-        if self.errors or not currency or not {"method", "kind", "value"} <= cleaned.keys():
-            return
-        try:
-            self.instance.method_options = clean_for(
-                self.instance, method=cleaned["method"], kind=cleaned["kind"], currency=currency, cleaned=cleaned
-            )
-        except InvalidInput as error:
-            self.add_error(error.path[0], ValidationError(error.message, code=error.code))
 
 
 class ClockField(forms.DateTimeField):
@@ -123,6 +41,9 @@ class ProgramForm(WagtailAdminModelForm):
 
     # The status that was on the screen: a page that is out of date must not change it back.
     shown_status = forms.CharField(widget=forms.HiddenInput, required=False)
+
+    class Media:
+        js = ("referral_blocks/admin/reward-rules.js",)
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -213,7 +134,7 @@ class ProgramForm(WagtailAdminModelForm):
         """Each rule that is kept and has changed; asking a provider may take it a moment."""
         for form in self._rules.forms:
             if form.has_changed() and form.is_valid() and not form.cleaned_data.get("DELETE"):
-                form.check_options()
+                form.check_rule()
 
     def _notice_other_status(self, shown: str) -> None:
         """Refuse a page on which the status was another one than now; whoever saves once more means it."""

@@ -5,9 +5,19 @@ from __future__ import annotations
 from typing import Any
 
 from django.db.models import Count, QuerySet
+from django.urls import reverse
 from django.utils.functional import cached_property
+from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
-from wagtail.admin.panels import FieldPanel, FieldRowPanel, InlinePanel, MultiFieldPanel, ObjectList, TitleFieldPanel
+from wagtail.admin.panels import (
+    FieldPanel,
+    FieldRowPanel,
+    InlinePanel,
+    MultiFieldPanel,
+    ObjectList,
+    Panel,
+    TitleFieldPanel,
+)
 from wagtail.admin.ui.tables import BulkActionsCheckboxColumn, Column, DateColumn, NumberColumn, StatusTagColumn
 from wagtail.snippets.views.snippets import CreateView, IndexView, SnippetViewSet
 
@@ -15,7 +25,9 @@ from referral_blocks.programs.models import Program
 from referral_blocks.rewards.models import RewardRule, Side
 
 from .method_options import MethodOptionsPanel
-from .program_form import ProgramForm, RewardRuleForm
+from .program_checklist import ChecklistPanel
+from .program_form import ProgramForm
+from .rule_form import RewardRuleForm
 
 
 class NamePanel(TitleFieldPanel):
@@ -35,15 +47,36 @@ class RulesPanel(InlinePanel):
         return options
 
 
+class ConditionsPanel(Panel):
+    """What else has to hold for a rule, to read."""
+
+    class BoundPanel(Panel.BoundPanel):
+        template_name = "referral_blocks/admin/rule_conditions.html"
+
+        def is_shown(self) -> bool:
+            return bool(getattr(self.form, "conditions_in_words", ()))
+
+
+# Fields that wait for a trigger, a kind or a way of paying are hidden by a script until it is chosen.
 RULE_PANELS = [
     FieldRowPanel([FieldPanel("side"), FieldPanel("title")]),
-    FieldRowPanel([FieldPanel("kind"), FieldPanel("value"), FieldPanel("method")]),
+    FieldRowPanel([FieldPanel("trigger"), FieldPanel("kind")]),
+    FieldRowPanel([FieldPanel("value"), FieldPanel("currency_unit")]),
+    FieldRowPanel([FieldPanel("percent"), FieldPanel("least")]),
+    FieldRowPanel([FieldPanel("friend_from"), FieldPanel("friend_to")]),
+    FieldRowPanel([FieldPanel("sale_from"), FieldPanel("sale_to"), FieldPanel("months")]),
+    FieldRowPanel([FieldPanel("rank_from"), FieldPanel("rank_to")]),
+    FieldPanel("points_price"),
+    ConditionsPanel(),
+    FieldRowPanel([FieldPanel("method"), FieldPanel("coupon_list")]),
     MethodOptionsPanel(),
     FieldRowPanel([FieldPanel("hold_days"), FieldPanel("approval"), FieldPanel("active")]),
+    FieldRowPanel([FieldPanel("limit_per_person"), FieldPanel("expires_days")]),
     FieldPanel("instructions"),
 ]
 PANELS = ObjectList(
     [
+        ChecklistPanel(),
         NamePanel("name", placeholder=gettext_lazy("Name*")),
         FieldRowPanel([FieldPanel("slug"), FieldPanel("site")]),
         FieldRowPanel([FieldPanel("status"), FieldPanel("currency")]),
@@ -54,8 +87,8 @@ PANELS = ObjectList(
             heading=gettext_lazy("Rewards"),
             label=gettext_lazy("reward"),
             help_text=gettext_lazy(
-                "What each side gets once the friend has become a customer. A change counts for later sales; rewards "
-                "that were promised stay as they are."
+                "What each side gets, and what for. A change counts for later sales; rewards that were promised stay "
+                "as they are."
             ),
         ),
         FieldPanel("payout_mode"),
@@ -89,6 +122,14 @@ class ProgramIndexView(IndexView):
         return Program.objects.select_related("site").annotate(
             referrer_count=Count("referrers", distinct=True), friend_count=Count("referrals", distinct=True)
         )
+
+    @cached_property
+    def add_item_label(self) -> str:
+        return _("New referral programme")
+
+    def get_add_url(self) -> str | None:
+        """To the starters; an empty programme is one click away from there."""
+        return reverse("referral_starter:index") if super().get_add_url() else None
 
     @cached_property
     def columns(self) -> list[Any]:

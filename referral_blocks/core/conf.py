@@ -45,6 +45,17 @@ class Conf:
     SALE_SOURCES: Mapping[str, str] = field(
         default_factory=lambda: {"csv": "referral_blocks.sales.sources.csv.source.CsvSource"}
     )
+    # alias → dotted path of a Starter: what “New referral programme” offers to begin from, in this order
+    STARTERS: Mapping[str, str] = field(
+        default_factory=lambda: {
+            "gift-cards": "referral_blocks.blocks.starters.gift_cards.STARTER",
+            "account-credit": "referral_blocks.blocks.starters.account_credit.STARTER",
+            "cash": "referral_blocks.blocks.starters.cash.STARTER",
+            "points-club": "referral_blocks.blocks.starters.points_club.STARTER",
+            "donation": "referral_blocks.blocks.starters.donation.STARTER",
+            "group-deal": "referral_blocks.blocks.starters.group_deal.STARTER",
+        }
+    )
     # Words that no code chosen by a referrer may hold, also in disguise (0 for O, 1 for I, dashes between)
     VANITY_BLOCKED_WORDS: tuple[str, ...] = (
         "ARSEHOLE", "ASSHOLE", "BASTARD", "BITCH", "FAGGOT", "FUCK", "HITLER", "NIGGER", "PORN", "RAPIST", "WANKER",

@@ -29,6 +29,14 @@ def set_reward_rule(*, program: Program, given: RuleInput, rule: RewardRule | No
     """
     if rule is not None and rule.program_id != program.pk:
         raise NotFound(_("There is no such rule in this programme."), path=("rule",))
+    fields, conditions = check_reward_rule(program=program, given=given)
+    with transaction.atomic():
+        return save_rule(program=program, rule=rule, fields=fields, conditions=conditions)
+
+
+def check_reward_rule(*, program: Program, given: RuleInput) -> tuple[dict[str, Any], list[dict[str, Any]]]:
+    """What ``rewards.offers.save_rule`` writes for ``given``; the programme itself may be unsaved. Raises and asks as
+    ``set_reward_rule`` does."""
     methods = get_conf().PAYOUT_PROVIDERS
     if given.method not in methods:
         raise InvalidInput(
@@ -39,8 +47,7 @@ def set_reward_rule(*, program: Program, given: RuleInput, rule: RewardRule | No
     fields["method_options"] = clean_method(
         method=given.method, options=given.method_options, kind=given.kind, facts=facts
     )
-    with transaction.atomic():
-        return save_rule(program=program, rule=rule, fields=fields, conditions=conditions)
+    return fields, conditions
 
 
 def clean_method(*, method: str, options: Mapping[str, Any], kind: str, facts: RuleFacts) -> dict[str, Any]:

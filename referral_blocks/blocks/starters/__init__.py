@@ -1,0 +1,1 @@
+"""Starters: one plug per kind of programme that an owner begins from."""
