@@ -12,6 +12,7 @@ from .views import (
     provider_webhooks,
     qr,
     reward,
+    share_card,
     shares,
     sign_in,
     terms,
@@ -41,6 +42,7 @@ urlpatterns = [
     path("referrals/sign-out/", sign_in.sign_out, name="sign_out"),
     path("referrals/webhooks/<str:alias>/", provider_webhooks.provider_webhook, name="provider_webhook"),
     path("referrals/brand/<slug:version>.css", brand.brand, name="brand"),
+    path("referrals/card/<int:page_id>/<slug:language>/<slug:version>.png", share_card.share_card, name="share_card"),
     path("healthz", health.healthz, name="healthz"),
     path("readyz", health.readyz, name="readyz"),
 ]

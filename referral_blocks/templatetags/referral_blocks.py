@@ -13,6 +13,7 @@ from django.utils.safestring import SafeString
 
 from referral_blocks.blocks.audience import audience_of
 from referral_blocks.blocks.recognition import ME, TOLD_PARAMETER, is_recognised
+from referral_blocks.blocks.share_meta import meta_of
 from referral_blocks.theming.theme import PAGE_STYLESHEET, STYLESHEETS, candidate_templates
 
 register = template.Library()
@@ -36,6 +37,13 @@ def referral_styles(context: template.Context, whole_page: bool = False) -> Safe
         ((static(file),) for file in look.preload),
     )
     return early + format_html_join("\n", '<link rel="stylesheet" href="{}">', ((a,) for a in addresses))
+
+
+@register.inclusion_tag("referral_blocks/share_meta.html", takes_context=True)
+def referral_meta(context: template.Context, page: Any) -> dict[str, Any]:
+    """Description, canonical address, translations and Open Graph of a Wagtail page; nothing without a page."""
+    audience = audience_of(context.get("request")).about(context)
+    return {"meta": meta_of(page, audience) if hasattr(page, "get_url_parts") else None}
 
 
 @register.simple_tag(takes_context=True)

@@ -33,6 +33,30 @@ class Palette:
     panel: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class CardStyle:
+    """The image beside a link, drawn on the server. ``heading`` and ``body`` are static paths of font files, each
+    letter being drawn by the first that has it; ``ornament`` is a key of ``card_ornaments.ORNAMENTS``; ``offer`` is
+    ``words`` or ``label``; ``area`` (left, top, right, bottom) is free for words, of 1200 by 630 pixels."""
+
+    ornament: str = "plain"
+    heading: tuple[str, ...] = ()
+    heading_weight: int = 400
+    body: tuple[str, ...] = ()
+    body_weight: int = 400
+    leading: float = 1.08
+    offer: str = "label"
+    radius: int = 12
+    centered: bool = False
+    area: tuple[int, int, int, int] = (88, 72, 1112, 558)
+    dark: bool = False
+    # What the brand leaves to the theme, as #rrggbb.
+    ground: str = "#ffffff"
+    ink: str = "#16181b"
+    accent: str = "#1d4ed8"
+    on_accent: str = "#ffffff"
+
+
 # The same as in static/referral_blocks/css/tokens.css; a test compares them, for these and for every theme.
 PLAIN_LIGHT = Palette(("#ffffff", "#f2f4f8"), "#f2f4f8", "#f2f4f8")
 PLAIN_DARK = Palette(("#14171b", "#1c2026"), "#1c2026", "#1c2026")
@@ -49,6 +73,7 @@ class Theme:
     light: Palette = field(default=PLAIN_LIGHT)
     dark: Palette = field(default=PLAIN_DARK)
     description: str | Promise = ""
+    card: CardStyle = field(default=CardStyle())
 
 
 _themes: dict[str, Theme] = {}

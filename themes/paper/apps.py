@@ -3,7 +3,7 @@
 from django.apps import AppConfig
 from django.utils.translation import gettext_lazy as _
 
-from referral_blocks.theming.theme import Fonts, Palette, Theme, register_theme
+from referral_blocks.theming.theme import CardStyle, Fonts, Palette, Theme, register_theme
 
 FILES = "themes/paper/"
 FONTS = Fonts(
@@ -12,6 +12,19 @@ FONTS = Fonts(
     body='"EB Garamond", "EB Garamond Times", "EB Garamond Noto", Georgia, serif',
     stylesheet=FILES + "fonts.css",
     preload=(FILES + "fonts/young-serif-latin.woff2", FILES + "fonts/eb-garamond-latin.woff2"),
+)
+CARD = CardStyle(
+    ornament="frame",
+    heading=(FILES + "fonts/young-serif-latin.woff2", FILES + "fonts/young-serif-latin-ext.woff2"),
+    body=(FILES + "fonts/eb-garamond-italic-latin.woff2", FILES + "fonts/eb-garamond-italic-latin-ext.woff2"),
+    leading=1.1,
+    offer="words",
+    centered=True,
+    area=(130, 84, 1070, 548),
+    ground="#f6f0e2",
+    ink="#1c2130",
+    accent="#8a1f2d",
+    on_accent="#fdf6e6",
 )
 
 
@@ -28,6 +41,7 @@ class PaperConfig(AppConfig):
                 description=_("Editorial and warm: cream and ink, hairlines, wide margins."),
                 stylesheets=(FILES + "tokens.css", FILES + "elements.css"),
                 fonts=FONTS,
+                card=CARD,
                 light=Palette(grounds=("#f6f0e2", "#fdfaf2"), hero="#f6f0e2", panel=""),
                 dark=Palette(grounds=("#1a1614", "#241f1c"), hero="#3c121b", panel=""),
             )
