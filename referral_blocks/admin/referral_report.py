@@ -18,6 +18,7 @@ from wagtail.admin.widgets import AdminDateInput
 
 from referral_blocks.analytics.funnel import Funnel, Period, funnels, total
 from referral_blocks.core.money import Money
+from referral_blocks.core.text import plain_cell
 from referral_blocks.programs.models import Program
 
 from .columns import LinesColumn
@@ -27,8 +28,6 @@ from .labels import percent
 from .permissions import RequiresRight, menu_item_for
 
 RIGHT = "view_referral_report"
-# A spreadsheet takes a cell that begins so for a formula (OWASP, “CSV Injection”).
-FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 
 
 class ReportFilterForm(forms.Form):
@@ -156,7 +155,7 @@ class FunnelReportView(RequiresRight, ReportView):
 
     def preprocess_field_value(self, field: str, value: Any, export_format: str) -> Any:
         cell = super().preprocess_field_value(field, value, export_format)
-        return f"'{cell}" if isinstance(cell, str) and cell.startswith(FORMULA_STARTS) else cell
+        return plain_cell(cell) if isinstance(cell, str) else cell
 
 
 def urlpatterns() -> list[URLPattern]:

@@ -16,6 +16,8 @@ _email = EmailValidator()
 UNSEEN = ("Cc", "Cs", "Cf", "Zl", "Zp")
 JOINERS = "\u200c\u200d"  # some scripts cannot be written without them
 _ADDRESS = re.compile(r"[/@\\]|[^\W\d_]{2,}\.[^\W\d_]{2,}")  # what mail programs turn into links
+# A spreadsheet takes a cell that begins so for a formula (OWASP, “CSV Injection”), the full-width signs included.
+_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20")
 MAX_EMAIL = 254  # RFC 5321 §4.5.3.1.3, less the angle brackets
 
 
@@ -58,3 +60,8 @@ def clean_name(value: str, *, path: tuple[str, ...] = ("name",)) -> str:
     if _ADDRESS.search(text):
         raise InvalidInput(_("Write the name alone, without an address or a link."), code="invalid_name", path=path)
     return text
+
+
+def plain_cell(text: str) -> str:
+    """``text`` for a file that staff open in a spreadsheet: quoted where it would be read as a formula."""
+    return f"'{text}" if text.startswith(_FORMULA) else text

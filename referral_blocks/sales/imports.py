@@ -11,10 +11,11 @@ from django.db.models import QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from referral_blocks.core.text import plain_cell
+
 from .models import ImportState, RowOutcome, Sale, SaleImport, SaleImportRow
 
 SWEEP_AFTER = timedelta(minutes=10)  # far above the queue's time-out: by then the task is gone
-FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
 def write_row(
@@ -90,9 +91,5 @@ def refused_rows_csv(*, sale_import: SaleImport) -> str:
     writer.writerow([_("row"), _("order number"), _("code"), _("what to do")])
     rows = SaleImportRow.objects.filter(sale_import=sale_import, outcome=RowOutcome.REFUSED).order_by("number")
     for row in rows.values_list("number", "external_id", "code", "message").iterator():
-        writer.writerow([_plain(str(cell)) for cell in row])
+        writer.writerow([plain_cell(str(cell)) for cell in row])
     return out.getvalue()
-
-
-def _plain(cell: str) -> str:
-    return f"'{cell}" if cell.startswith(FORMULA) else cell
