@@ -6,7 +6,7 @@ from tests.browser import chromium
 from tests.security import payloads
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def reader():
     """A function from HTML to what in it came to life."""
     with chromium() as browser:
