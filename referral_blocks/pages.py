@@ -13,7 +13,7 @@ from wagtail.images import get_image_model_string
 from referral_blocks.blocks.preview import PREVIEW_MODES, preview_audience
 from referral_blocks.blocks.stream import ReferralStreamField
 from referral_blocks.blocks.walk import blocks_of
-from referral_blocks.programs.services import set_page_once
+from referral_blocks.programs.services import leave_page, set_page_once
 
 
 class ReferralPageMixin(models.Model):
@@ -43,14 +43,22 @@ class ReferralPageMixin(models.Model):
         abstract = True
 
     def save(self, *args: Any, **kwargs: Any) -> Any:
-        saved = super().save(*args, **kwargs)
         # Autosave writes a few columns of a page that may hold a draft's values; an alias follows its source.
-        if kwargs.get("update_fields") is None and self.live and self.alias_of_id is None:  # type: ignore[attr-defined]
-            self._become_the_programs_page()
+        is_shown = self.live and self.alias_of_id is None and kwargs.get("update_fields") is None  # type: ignore[attr-defined]
+        before = self._program_before() if is_shown else None
+        saved = super().save(*args, **kwargs)
+        if is_shown and self.program_page_field:
+            self._become_the_programs_page(before)
         return saved
 
-    def _become_the_programs_page(self) -> None:
-        program = self.program if self.program_page_field else None
+    def _program_before(self) -> int | None:
+        found = type(self)._default_manager.filter(pk=self.pk).values_list("program_id", flat=True)
+        return found.first() if self.pk and self.program_page_field else None
+
+    def _become_the_programs_page(self, before: int | None) -> None:
+        if before is not None and before != self.program_id:  # type: ignore[attr-defined]
+            leave_page(program_id=before, field=self.program_page_field, page_id=self.pk)
+        program = self.program
         site = self.get_site() if program is not None else None  # type: ignore[attr-defined]
         if program is not None and site is not None and site.pk == program.site_id:
             set_page_once(program=program, field=self.program_page_field, page_id=self.pk)

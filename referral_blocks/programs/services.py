@@ -84,6 +84,11 @@ def set_page_once(*, program: Program, field: str, page_id: int) -> None:
     Program.objects.filter(pk=program.pk, **{f"{field}__isnull": True}).update(**{f"{field}_id": page_id})
 
 
+def leave_page(*, program_id: int, field: str, page_id: int) -> None:
+    """The page speaks of another programme from now on: this one has no page of this kind, if it was that one."""
+    Program.objects.filter(pk=program_id, **{f"{field}_id": page_id}).update(**{f"{field}_id": None})
+
+
 def set_limits(*, program: Program, limits: Mapping[str, Any], actor: User) -> bool:
     """Write the limits that differ, each with its audit row; False when none does. The row is locked by the caller."""
     before = {field: getattr(program, field) for field in limits}

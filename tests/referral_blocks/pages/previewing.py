@@ -8,6 +8,7 @@ from typing import Any
 from django.test import Client
 from django.urls import reverse
 from wagtail.models import Site
+from wagtail.test.utils.form_data import nested_form_data, streamfield
 
 from cms.pages.models import PortalPage, TermsPage
 
@@ -35,6 +36,17 @@ def make_terms_page(program: Any, *, slug: str = "terms", body: Any = None, **fi
     body = [("terms", {"collapsed": False})] if body is None else body
     page = TermsPage(title="The small print", slug=slug, program=program, body=body, **fields)
     return _front().add_child(instance=page)
+
+
+def typed(*blocks: tuple[str, dict[str, Any]], **fields: Any) -> dict[str, Any]:
+    """What the editor sends of a page with a hero and these blocks."""
+    hero = {
+        "speaks_to": "friend", "greeting": "on", "heading": "Typed just now", "text": "", "image-image": "",
+        "show_offer": "on", "action_text": "", "action_aim": "friend_form", "program": "",
+    }  # fmt: skip
+    page = {"title": "Draft", "slug": "draft", "share_image": "", "body": streamfield([("hero", hero), *blocks])}
+    comments = {"comments-TOTAL_FORMS": 0, "comments-INITIAL_FORMS": 0}
+    return nested_form_data({**page, **comments, **fields})
 
 
 def preview(client: Client, page: Any, mode: str | None = None) -> str:

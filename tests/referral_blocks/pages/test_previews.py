@@ -12,7 +12,6 @@ from django.utils import timezone
 from django.utils.formats import date_format
 from wagtail.admin.models import FormState
 from wagtail.models import Page, Site
-from wagtail.test.utils.form_data import nested_form_data, streamfield
 
 from cms.pages.models import HomePage, LandingPage
 from referral_blocks.flows.record_sale import record_sale
@@ -27,7 +26,7 @@ from referral_blocks.referrers.session import make_session, session_cookie
 from tests.make import make_link, make_program, make_referral
 from tests.make_pages import make_landing_page, make_share_page
 
-from .previewing import PORTAL, make_portal_page, make_terms_page, preview, words
+from .previewing import PORTAL, make_portal_page, make_terms_page, preview, typed, words
 
 pytestmark = pytest.mark.django_db
 
@@ -256,21 +255,13 @@ def test_editors_read_their_troubles_in_every_mode(admin_client, program):
         assert "was deleted, or belongs to another site" in words(preview(admin_client, lost, mode))
 
 
-def draft_of(page_fields, *blocks):
-    hero = {"speaks_to": "friend", "greeting": "on", "heading": "Typed just now", "text": "", "image-image": "",
-            "show_offer": "on", "action_text": "", "action_aim": "friend_form", "program": ""}  # fmt: skip
-    body = streamfield([("hero", hero), *blocks])
-    return nested_form_data({"title": "Draft", "slug": "draft", "comments-TOTAL_FORMS": 0, "comments-INITIAL_FORMS": 0,
-                             "body": body, "share_image": "", **page_fields})  # fmt: skip
-
-
 def test_the_panel_shows_what_is_typed_and_not_saved_for_a_page_that_exists(admin_client, program):
     other = make_program(
         slug="other", name="Other", rules=({"side": "friend", "title": "£3 off", "amount_minor": 300},)
     )
     page = make_landing_page(program)
     url = reverse("wagtailadmin_pages:preview_on_edit", args=[page.pk])
-    assert admin_client.post(url, draft_of({"program": other.pk})).json() == {"is_valid": True, "is_available": True}
+    assert admin_client.post(url, typed(program=other.pk)).json() == {"is_valid": True, "is_available": True}
     for mode, greeting in (("visitor", ""), ("friend", "Alex invited you ")):
         text = words(
             " ".join(admin_client.get(url, {"mode": mode, "in_preview_panel": "true"}).content.decode().split())
@@ -288,7 +279,7 @@ def test_the_panel_shows_a_page_that_does_not_exist_yet(admin_client, program):
     front = Site.objects.get().root_page
     url = reverse("wagtailadmin_pages:preview_on_add", args=["pages", "landingpage", front.pk])
     pages = Page.objects.count()
-    assert admin_client.post(url, draft_of({"program": program.pk})).json()["is_available"]
+    assert admin_client.post(url, typed(program=program.pk)).json()["is_available"]
     text = words(admin_client.get(url, {"mode": "friend"}).content.decode())
     assert text.endswith("Alex invited you Typed just now You get CHF 20 off Alex gets A bottle of wine A case of wine")
     assert Page.objects.count() == pages

@@ -1,0 +1,12 @@
+"""The host's addresses as a site in several languages mounts them: links without a language, pages with one."""
+
+from django.conf.urls.i18n import i18n_patterns
+from django.urls import include, path
+from wagtail import urls as wagtail_urls
+from wagtail.admin import urls as wagtailadmin_urls
+
+urlpatterns = [
+    path("admin/", include(wagtailadmin_urls)),
+    path("", include("referral_blocks.urls")),
+    *i18n_patterns(path("", include(wagtail_urls))),
+]
