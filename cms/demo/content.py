@@ -1,187 +1,142 @@
-"""What the demo's pages say: an imagined window cleaner, marked as demo data."""
+"""What the demo's pages are made of, and its front page; windows.py and invoicing.py hold the two businesses' words."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 Stream = list[tuple[str, dict[str, Any]]]
-
-STEPS_FOR_FRIENDS = [
-    {"title": "Leave your details", "text": "Name and e-mail are enough. It takes half a minute."},
-    {"title": "We call by", "text": "We agree a day and give you a price before we start."},
-    {"title": "You both get something", "text": "Your first clean costs less, and your neighbour gets a thank-you."},
-]
-STEPS_FOR_REFERRERS = [
-    {"title": "Get your link", "text": "Join with your e-mail. Your own link is there at once."},
-    {"title": "Pass it on", "text": "Send it to a neighbour, or let them scan the code."},
-    {"title": "We say thank you", "text": "Once their first clean is done, your reward is on its way."},
-]
+Pictures = Mapping[str, Any]  # by name, as pictures.py loads them
 
 
-def home_body() -> Stream:
-    """The front page: says what there is, and lets customers join at once."""
+@dataclass(frozen=True, slots=True)
+class PageSet:
+    """What the four pages of a programme say: a friend arrives on the first, a customer shares on the second, sees what
+    came of it on the third, and everybody reads the terms on the fourth."""
+
+    landing: Stream
+    share: Stream
+    portal: Stream
+    terms: Stream
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """What the pages of two programmes of one business say differently around the same blocks."""
+
+    share_heading: str
+    share_message: str
+    email_message: str
+    portal_heading: str
+    portal_text: str
+
+
+def share_panel(words: Words) -> tuple[str, dict[str, Any]]:
+    return (
+        "share_panel",
+        {
+            "heading": words.share_heading,
+            "text": "Everybody who comes through it counts for you.",
+            "message": words.share_message,
+            "channel_texts": {"email": words.email_message},
+        },
+    )
+
+
+def join_form(text: str = "Takes half a minute. No password needed.") -> tuple[str, dict[str, Any]]:
+    return ("join_form", {"heading": "Get your own link", "text": text, "button": "Get my link"})
+
+
+def portal(words: Words, *more: tuple[str, dict[str, Any]]) -> Stream:
+    """A referrer's own page; ``more`` stands between what they have reached and the lists of it."""
     return [
         (
             "hero",
             {
                 "speaks_to": "referrer",
                 "greeting": False,
-                "heading": "Clean windows, all year round",
-                "text": "Demo data: this window cleaner is imagined. Customers who bring a neighbour are rewarded.",
-                "show_offer": True,
-                "action_text": "Get my link",
-                "action_aim": "join_form",
+                "heading": words.portal_heading,
+                "text": words.portal_text,
+                "show_offer": False,
+                "action_text": "Pass it on",
+                "action_aim": "share_page",
             },
         ),
-        ("steps", {"heading": "Bring a neighbour", "steps": STEPS_FOR_REFERRERS}),
-        ("share_panel", {"heading": "Here is your link", "text": "", "message": "", "show_qr": True}),
-        ("join_form", {"heading": "Get your own link", "text": "Takes half a minute.", "button": "Get my link"}),
+        ("stats", {"heading": "So far"}),
+        *more,
+        ("rewards_table", {"heading": "Your rewards"}),
+        ("friends_list", {"heading": "Your friends"}),
+        ("my_settings", {"heading": "Your settings"}),
     ]
 
 
-def landing_body() -> Stream:
-    """The landing page: greets invited friends and takes their details."""
+def terms_page(*questions: dict[str, str]) -> Stream:
     return [
-        (
-            "hero",
-            {
-                "speaks_to": "friend",
-                "greeting": True,
-                "heading": "Windows so clean, the neighbours talk",
-                "text": "Your first clean costs less because somebody on your street already trusts us.",
-                "show_offer": True,
-                "action_text": "Claim my offer",
-                "action_aim": "friend_form",
-            },
-        ),
-        ("steps", {"heading": "How it works", "steps": STEPS_FOR_FRIENDS}),
-        (
-            "friend_form",
-            {
-                "heading": "Claim your first clean",
-                "text": "We get back to you within one working day to agree a time. Demo data: nobody will call.",
-                "button": "Claim my offer",
-                "thanks_heading": "Thank you, that’s everything!",
-                "thanks_text": "We will be in touch within one working day to agree a time.",
-            },
-        ),
-        ("terms", {"heading": "The small print", "collapsed": True}),
+        ("terms", {"heading": "The terms, in full", "collapsed": False}),
+        ("faq", {"heading": "The same in short", "questions": list(questions)}),
     ]
 
 
-def share_body() -> Stream:
-    """The share page: customers join, get their link and see their rewards."""
+def question(asked: str, answer: str) -> dict[str, str]:
+    return {"question": asked, "answer": answer}
+
+
+def home_body(pictures: Pictures, neighbours: int, businesses: int, software: int) -> Stream:
+    """The front page: that all of it is imagined, and the way to each programme (given by its id)."""
+
+    def doors(program: int, friend: str, customer: str) -> Stream:
+        see = {"program": program, "sticky": False}
+        return [
+            ("cta_bar", {**see, "text": friend, "action_text": "Be the friend", "action_aim": "landing_page"}),
+            ("cta_bar", {**see, "text": customer, "action_text": "Be the customer", "action_aim": "share_page"}),
+        ]
+
     return [
         (
             "hero",
             {
                 "speaks_to": "referrer",
                 "greeting": False,
-                "heading": "Bring a neighbour, both get rewarded",
-                "text": "Happy with your windows? Pass us on to the next door along.",
-                "show_offer": True,
-                "action_text": "Get my link",
-                "action_aim": "join_form",
+                "heading": "Two businesses that never existed",
+                "text": "Demo data: a window cleaner and an invoicing tool, imagined to show what a referral "
+                "programme can look like. Every name, quote and figure is made up.",
+                "image": pictures["street"],
+                "show_offer": False,
+                "action_text": "",
             },
         ),
         (
-            "share_panel",
+            "offer_cards",
             {
-                "heading": "Here is your link",
-                "text": "Everybody who comes through it counts for you.",
-                "message": "These people clean our windows and we are happy with them. You get money off with my link:",
-                "show_qr": True,
-            },
-        ),
-        (
-            "join_form",
-            {
-                "heading": "Get your own link",
-                "text": "Takes half a minute. No password needed.",
-                "button": "Get my link",
-            },
-        ),
-        ("standing", {"heading": "Your friends and rewards"}),
-        ("steps", {"heading": "How it works", "steps": STEPS_FOR_REFERRERS}),
-        ("terms", {"heading": "The small print", "collapsed": True}),
-    ]
-
-
-STEPS_FOR_BUSINESSES = [
-    {"title": "Leave your details", "text": "Your name and an e-mail address are enough."},
-    {"title": "We come by", "text": "We look at your shop front and give you a price before we start."},
-    {"title": "Your gift card", "text": "Once the first clean is paid for, it is in your inbox."},
-]
-STEPS_FOR_RECOMMENDERS = [
-    {"title": "Get your link", "text": "Join with your e-mail. Your own link is there at once."},
-    {"title": "Pass it on", "text": "To the café, the dentist, the office next door."},
-    {"title": "Get paid", "text": "Tell our payment provider your bank account once; we never see it."},
-]
-
-
-def business_landing_body() -> Stream:
-    """The landing page of the programme that pays through providers."""
-    return [
-        (
-            "hero",
-            {
-                "speaks_to": "friend",
-                "greeting": True,
-                "heading": "A shop front that people look into",
-                "text": "Somebody who trusts us with their windows thought of yours.",
-                "show_offer": True,
-                "action_text": "Claim my offer",
-                "action_aim": "friend_form",
-            },
-        ),
-        ("steps", {"heading": "How it works", "steps": STEPS_FOR_BUSINESSES}),
-        (
-            "friend_form",
-            {
-                "heading": "Claim your gift card",
-                "text": "We get back to you within one working day. Demo data: nobody will call.",
-                "button": "Claim my offer",
-                "thanks_heading": "Thank you, that’s everything!",
-                "thanks_text": "We will be in touch within one working day to agree a time.",
-            },
-        ),
-        ("terms", {"heading": "The small print", "collapsed": True}),
-    ]
-
-
-def business_share_body() -> Stream:
-    """The share page of the programme that pays through providers."""
-    return [
-        (
-            "hero",
-            {
+                "program": neighbours,
                 "speaks_to": "referrer",
-                "greeting": False,
-                "heading": "Know a shop with dusty windows?",
-                "text": "Recommend us to a business. When it becomes a customer, we pay you in cash.",
-                "show_offer": True,
-                "action_text": "Get my link",
-                "action_aim": "join_form",
+                "heading": "Wren Lane Windows: bring a neighbour",
+                "text": "An imagined window cleaner thanks its customers with gift cards.",
+                "show_details": False,
             },
         ),
+        *doors(neighbours, "A neighbour has sent you a link.", "Your windows shine, and next door’s do not."),
         (
-            "share_panel",
+            "offer_cards",
             {
-                "heading": "Here is your link",
-                "text": "Every business that comes through it counts for you.",
-                "message": "These people clean our windows and we are happy with them. Here is my link:",
-                "show_qr": True,
+                "program": businesses,
+                "speaks_to": "referrer",
+                "heading": "Wren Lane Windows: bring a business",
+                "text": "The same cleaner, for shops and offices, until the season ends: paid through Stripe and Runa.",
+                "show_details": False,
             },
         ),
+        *doors(businesses, "Somebody has recommended us for your shop.", "You know a shop with dusty windows."),
         (
-            "join_form",
+            "offer_cards",
             {
-                "heading": "Get your own link",
-                "text": "Takes half a minute. No password needed.",
-                "button": "Get my link",
+                "program": software,
+                "speaks_to": "referrer",
+                "heading": "Tallyfinch: give credit, get credit",
+                "text": "An imagined invoicing tool in another theme: account credit, milestones and points.",
+                "show_details": False,
             },
         ),
-        ("standing", {"heading": "Your recommendations and rewards"}),
-        ("steps", {"heading": "How it works", "steps": STEPS_FOR_RECOMMENDERS}),
-        ("terms", {"heading": "The small print", "collapsed": True}),
+        *doors(software, "Somebody who invoices with Tallyfinch has sent you a link.", "You invoice with Tallyfinch."),
     ]

@@ -26,11 +26,12 @@ from referral_blocks.programs.models import Program
 from referral_blocks.referrers.models import Referrer
 from referral_blocks.theming.models import SiteTheme
 
-from .content import home_body
-from .programs import business_pages, businesses, neighbour_pages, neighbours
+from .programs import businesses, neighbours, software
+from .tree import Programs, grow
 
 ADMIN = "admin"
 REFERRER_EMAIL = "robin@example.com"
+SITE_NAME = "Referral Blocks demo"  # of neither business: both live on this one site
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +52,9 @@ class Demo:
     business_program: str
     business_landing_url: str
     business_share_url: str
+    software_program: str
+    software_landing_url: str
+    software_share_url: str
     stripe_sandbox: str  # address of the stand-in; empty where the real one is used
     runa_sandbox: str
 
@@ -60,10 +64,11 @@ def load_demo(*, port: int, file: Path, stripe_sandbox: str = "", runa_sandbox: 
     known = _read(file)
     with transaction.atomic():
         site = _site(port)
-        program, business = neighbours(site), businesses(site)
-        _front_page(site, program)
-        landing, share = neighbour_pages(site, program)
-        business_landing, business_share = business_pages(site, business)
+        programs = demo_programs(site)
+        grow(site=site, programs=programs)
+        program, business, credit = programs.neighbours, programs.businesses, programs.software
+        for one in (program, business, credit):
+            one.refresh_from_db()  # their pages were noted in the database
         link = _referrer(program)
         demo = Demo(
             base_url=site.root_url + "/",
@@ -73,18 +78,30 @@ def load_demo(*, port: int, file: Path, stripe_sandbox: str = "", runa_sandbox: 
             graphql_url=site.root_url + "/graphql/",
             api_key=_api_key(site, known.get("api_key", "")),
             program=program.slug,
-            landing_url=landing.full_url,
-            share_url=share.full_url,
+            landing_url=_url(program.landing_page),
+            share_url=_url(program.share_page),
             code=link.code,
             link=link_url(link),
             business_program=business.slug,
-            business_landing_url=business_landing.full_url,
-            business_share_url=business_share.full_url,
+            business_landing_url=_url(business.landing_page),
+            business_share_url=_url(business.share_page),
+            software_program=credit.slug,
+            software_landing_url=_url(credit.landing_page),
+            software_share_url=_url(credit.share_page),
             stripe_sandbox=stripe_sandbox,
             runa_sandbox=runa_sandbox,
         )
     _write(file, {name: getattr(demo, name) for name in Demo.__slots__})
     return demo
+
+
+def demo_programs(site: Site) -> Programs:
+    """All three, made where they are missing."""
+    return Programs(neighbours(site), businesses(site), software(site))
+
+
+def _url(page: Any) -> str:
+    return str(page.full_url)
 
 
 def _read(file: Path) -> dict[str, Any]:
@@ -108,11 +125,9 @@ def _site(port: int) -> Site:
     site = Site.objects.select_related("root_page").get(is_default_site=True)
     if home is None:
         welcome = site.root_page
-        home = Page.get_first_root_node().add_child(
-            instance=HomePage(title="Bright Windows (demo)", slug="bright-windows", body=home_body())
-        )
+        home = Page.get_first_root_node().add_child(instance=HomePage(title="Two imagined businesses", slug="demo"))
         site.root_page = home
-        site.site_name = "Bright Windows (demo)"
+        site.site_name = SITE_NAME
         site.hostname = "localhost"
         site.save()
         if not welcome.get_children().exists():
@@ -122,14 +137,6 @@ def _site(port: int) -> Site:
         site.save()
     SiteTheme.objects.get_or_create(site=site, defaults={"theme": "street"})
     return site
-
-
-def _front_page(site: Site, program: Program) -> None:
-    """With two programmes the front page has to say which one it speaks of."""
-    home = HomePage.objects.get(pk=site.root_page_id)
-    if home.program_id is None:
-        home.program = program
-        home.save_revision().publish()
 
 
 def _referrer(program: Program) -> ReferralLink:

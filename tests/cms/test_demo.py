@@ -8,20 +8,33 @@ import stat
 import subprocess
 import sys
 import urllib.request
+from collections import Counter
 from pathlib import Path
 from typing import Any
 
 import psutil
 import pytest
+from django.utils import timezone
 
 from cms.demo.providers import choose_providers
-from tests.processes import ROOT, demo_environment, free_port, running_demo
+from tests.processes import ROOT, demo_environment, free_port, running_demo, wait_for
 
 KEYS = [
     "base_url", "admin_url", "admin_username", "admin_password", "graphql_url", "api_key", "program", "landing_url",
-    "share_url", "code", "link", "business_program", "business_landing_url", "business_share_url", "stripe_sandbox",
-    "runa_sandbox",
+    "share_url", "code", "link", "business_program", "business_landing_url", "business_share_url", "software_program",
+    "software_landing_url", "software_share_url", "stripe_sandbox", "runa_sandbox",
 ]  # fmt: skip
+# Credit for six friends and for what five of them earned their referrers, one milestone, and three gift cards.
+PAID_BY_STORY = {(4000, "EUR"): 11, (6000, "EUR"): 1, (2500, "GBP"): 3}
+
+
+@pytest.fixture
+def image_library():
+    """Wagtail's root collection, which transactional tests flush away."""
+    from wagtail.models import Collection
+
+    if not Collection.objects.exists():
+        Collection.add_root(name="Root")
 
 
 def status(url: str) -> int:
@@ -37,11 +50,12 @@ def run_demo(**env: str) -> subprocess.CompletedProcess[str]:
 
 @pytest.mark.timeout(240)
 def test_it_serves_stops_cleanly_and_a_second_run_changes_nothing(tmp_path):
-    env = demo_environment(tmp_path / "data", free_port())
+    env = {**demo_environment(tmp_path / "data", free_port()), "DEMO_ACTIVITY": "1"}
     with running_demo(env) as (first, process):
         assert list(first) == KEYS
+        wait_for(lambda: all_paid(first) == PAID_BY_STORY, why="the worker did not send what the story leaves to it")
         assert stat.S_IMODE((tmp_path / "data" / "demo.json").stat().st_mode) == 0o600
-        for page in ("base_url", "landing_url", "share_url", "admin_url", "link"):
+        for page in ("base_url", "landing_url", "share_url", "admin_url", "link", "software_landing_url"):
             assert status(first[page]) == 200, page
         assert status(first["base_url"] + "readyz") == 200
         children = psutil.Process(process.pid).children(recursive=True)
@@ -50,11 +64,17 @@ def test_it_serves_stops_cleanly_and_a_second_run_changes_nothing(tmp_path):
         assert not [c for c in children if c.is_running() and c.status() != psutil.STATUS_ZOMBIE]
     with running_demo(env) as (second, _process):
         assert second == first
+        assert all_paid(second) == PAID_BY_STORY
 
 
 def books(sandbox: str) -> dict[str, Any]:
     with urllib.request.urlopen(f"{sandbox}/_sandbox/books", timeout=10) as response:
         return json.load(response)
+
+
+def all_paid(demo: dict[str, str]) -> Counter[tuple[int, str]]:
+    sandboxes = (demo["stripe_sandbox"], demo["runa_sandbox"])
+    return Counter((p["amount_minor"], p["currency"]) for sandbox in sandboxes for p in books(sandbox)["payments"])
 
 
 def set_balance(sandbox: str, amount_minor: int) -> None:
@@ -153,7 +173,7 @@ def test_a_python_that_is_too_old_is_one_clear_line(tmp_path):
     assert not Path(tmp_path / "venv").exists()
 
 
-def test_what_demo_json_says_is_kept_when_it_still_works_and_mended_when_not(tmp_path, db):
+def test_what_demo_json_says_is_kept_when_it_still_works_and_mended_when_not(tmp_path, db, image_library):
     from django.contrib.auth import get_user_model
 
     from cms.demo.load import load_demo
@@ -168,3 +188,42 @@ def test_what_demo_json_says_is_kept_when_it_still_works_and_mended_when_not(tmp
     assert mended.api_key != first.api_key
     assert mended.link == f"http://localhost:8001/r/{first.code}/"
     assert json.loads(file.read_text())["admin_password"] == mended.admin_password
+
+
+@pytest.mark.django_db(transaction=True)
+def test_its_story_is_told_once_and_by_the_flows(tmp_path, image_library):
+    from wagtail.models import Site
+
+    from cms.demo.activity import load_activity
+    from cms.demo.load import ADMIN, demo_programs, load_demo
+    from referral_blocks.analytics.leaderboard import leaderboard
+    from referral_blocks.flows.check_ledger import check_ledger
+    from referral_blocks.fraud.models import RiskSignal
+    from referral_blocks.ledger.models import LedgerEntry
+    from referral_blocks.programs.periods import span_at
+    from referral_blocks.referrals.models import Referral
+    from referral_blocks.rewards.models import Reward
+
+    demo = load_demo(port=8000, file=tmp_path / "demo.json")
+    programs = demo_programs(Site.objects.get(is_default_site=True))
+    assert load_activity(programs=programs, admin=ADMIN, base_url=demo.base_url)
+
+    def stages(slug: str) -> dict[str, int]:
+        return dict(Counter(Referral.objects.filter(program__slug=slug).values_list("stage", flat=True)))
+
+    assert stages(demo.program) == {"captured": 3, "nurturing": 1, "qualified": 8}
+    assert stages(demo.business_program) == {"nurturing": 1, "qualified": 3}
+    assert stages(demo.software_program) == {"captured": 2, "nurturing": 1, "qualified": 8, "retracted": 1}
+    states = set(Reward.objects.values_list("state", flat=True))
+    assert {"pending", "reserved", "issued", "void"} <= states
+    span = span_at(program=programs.neighbours, period="ever", at=timezone.now())
+    board = leaderboard(program=programs.neighbours, span=span, limit=5)
+    assert [(place.name, place.friends) for place in board] == [
+        ("Ada D.", 4), ("Bert M.", 2), ("Cleo S.", 1), ("Anonymous", 1)
+    ]  # fmt: skip
+    assert [signal.check_name for signal in RiskSignal.objects.filter(severity="high")] == ["self_referral"]
+    assert not check_ledger()
+
+    rows = LedgerEntry.objects.count(), Reward.objects.count(), Referral.objects.count()
+    assert not load_activity(programs=programs, admin=ADMIN, base_url=demo.base_url)
+    assert (LedgerEntry.objects.count(), Reward.objects.count(), Referral.objects.count()) == rows

@@ -17,9 +17,11 @@ from django.conf import settings
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
 from django.db import DatabaseError, connection, connections
+from wagtail.models import Site
 
 from cms.demo import providers
-from cms.demo.load import Demo, demo_file, load_demo
+from cms.demo.activity import load_activity
+from cms.demo.load import ADMIN, Demo, demo_file, demo_programs, load_demo
 from referral_blocks.core.children import start_child, stop_child
 
 Children = dict[str, subprocess.Popen[bytes]]
@@ -58,6 +60,12 @@ class Command(BaseCommand):
             (logs / "sandbox.log").open("ab") as log,
             providers.running(stand_ins, data=data, port=port, log=log) as sandboxes,
         ):
+            # With keys of somebody's own it would be their test system that is told the story.
+            if os.environ.get("DEMO_ACTIVITY", "1") != "0" and len(stand_ins) == len(providers.PROVIDERS):
+                self.stdout.write("Telling what has happened so far …")
+                site = Site.objects.get(is_default_site=True)
+                load_activity(programs=demo_programs(site), admin=ADMIN, base_url=demo.base_url)
+                connections.close_all()
             self._serve(port, demo, logs, sandboxes, stopping)
 
     def _serve(self, port: int, demo: Demo, logs: Path, sandboxes: Children, stopping: threading.Event) -> None:
@@ -136,6 +144,7 @@ def _welcome(demo: Demo, logs: Path) -> str:
         "Share page": demo.share_url,
         "A friend’s link": demo.link,
         "Paid in cash": f"{demo.business_share_url} (another programme: Stripe and Runa)",
+        "Account credit": f"{demo.software_share_url} (another business, in another theme)",
         "Stripe": demo.stripe_sandbox + " (sandbox: no real money)" if demo.stripe_sandbox else REAL,
         "Runa": demo.runa_sandbox + " (sandbox: no real money)" if demo.runa_sandbox else REAL,
         "Admin": f"{demo.admin_url}   {demo.admin_username} / {demo.admin_password}",
