@@ -1,7 +1,7 @@
 """One Content-Security-Policy for visitors, and the tightest one that Wagtail's admin runs under.
 
-Wagtail 8.0 was driven through with the visitors' policy and a listener for what it stops (tests/looks/test_csp.py does it
-again): log-in, dashboard, explorer, page editor with preview, blocks, choosers, uploads and schedule, history, lists,
+Wagtail 8.0 was driven through with the visitors' policy and a listener for what it stops, as tests/looks/test_csp.py
+does again: log-in, dashboard, explorer, page editor with preview, blocks, choosers, uploads and schedule, lists,
 reports, our forms and desks. Neither inline styles nor eval were needed anywhere. What the admin does need more:
 
 - the inline scripts that start a chooser, a date field or an inline panel. Their text differs from page to page, but

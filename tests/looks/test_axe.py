@@ -21,8 +21,9 @@ def browser():
         yield running
 
 
-@pytest.mark.parametrize(("theme", "scheme", "language", "width"), LOOKS)
-def test_every_block_can_be_used_by_everybody(browser, live_server, theme, scheme, language, width):
+@pytest.mark.parametrize("look", LOOKS)
+def test_every_block_can_be_used_by_everybody(browser, live_server, look):
+    theme, scheme, language, width = look
     context = browser.new_context(
         viewport={"width": width, "height": 844}, color_scheme=scheme, reduced_motion="reduce"
     )

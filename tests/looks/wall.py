@@ -1,4 +1,4 @@
-"""One page with every block as the block chooser would preview it: what the gallery, axe and the HTML checker look at."""
+"""One page with every block as the block chooser previews it, for the gallery, for axe and for the HTML checker."""
 
 from __future__ import annotations
 
@@ -18,7 +18,9 @@ from referral_blocks.theming.theme import get_theme
 THEMES = ("paper", "signal", "street", "")  # the last one: no theme
 WALL = """{% extends "referral_blocks/base.html" %}
 {% block title %}All blocks{% endblock %}
-{% block header %}<header class="rb-page__header"><a class="rb-page__name" href="/">Bright Windows</a></header>{% endblock %}
+{% block header %}
+  <header class="rb-page__header"><a class="rb-page__name" href="/">Bright Windows</a></header>
+{% endblock %}
 {% block content %}{{ blocks }}{% endblock %}
 {% block footer %}<footer class="rb-page__footer"><p>Bright Windows</p></footer>{% endblock %}"""
 
