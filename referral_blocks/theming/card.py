@@ -20,7 +20,7 @@ from .theme import CardStyle, all_themes, get_theme
 SIZE = (1200, 630)  # what Open Graph's readers expect
 DRAWING = 1  # counts up when the same card is drawn in another way: another address
 LOGO = (330, 76)
-GAP, INSET, PADDING = 40, 34, 21
+GAP, INSET, PADDING, RULE = 40, 34, 21, 18
 MARK = 84
 
 
@@ -105,7 +105,7 @@ def _compose(image: Image.Image, card: Card, logo: Image.Image | None) -> None:
     inset = 0 if style.offer == "words" else INSET
     face = _able(heading_face, card.offer)
     offer = set_words(card.offer, face, width=column.width - 2 * inset, height=110, sizes=(50, 28), lines=2)
-    below = offer.height + 2 * PADDING * bool(inset) + GAP if offer.lines else 0
+    below = offer.height + (2 * PADDING if inset else RULE) + GAP if offer.lines else 0
     room = bottom - y - below
     face = _able(heading_face, card.heading)
     heading = set_words(card.heading, face, width=column.width, height=room, sizes=(104, 40), leading=style.leading)
@@ -134,7 +134,7 @@ def _draw_words(draw: ImageDraw.ImageDraw, offer: Setting, card: Card, column: C
     x, y, colors = column.start(140), y - 12, card.colors
     draw.line((x, y, x + 140, y), fill=colors.ink, width=2)
     draw.polygon([(x + 62, y), (x + 70, y - 8), (x + 78, y), (x + 70, y + 8)], fill=colors.accent)
-    _write(draw, offer, column, y + 30, colors.accent)
+    _write(draw, offer, column, y + 12 + RULE, colors.accent)
 
 
 def _draw_label(draw: ImageDraw.ImageDraw, offer: Setting, card: Card, column: Column, y: float) -> None:

@@ -11,11 +11,13 @@ from itertools import groupby
 from django.contrib.staticfiles import finders
 from PIL import ImageDraw, ImageFont
 
+from referral_blocks.core.text import JOINERS, UNSEEN
+
 Font = ImageFont.FreeTypeFont
 MEASURE = 100  # pixels at which words are measured; widths grow with the size
 ELLIPSIS = "…"
-# Pictures, unseen marks and code points that nobody has assigned may be left out; a letter or a currency may not.
-DROPPABLE = ("So", "Sk", "Cc", "Cf", "Cn", "Co", "Cs", "Mn", "Me")
+# Pictures, marks and code points that nobody has assigned may be left out; a letter or a currency may not.
+DROPPABLE = ("So", "Sk", "Cf", "Cn", "Co", "Mn", "Me")
 
 
 @dataclass(frozen=True)
@@ -55,6 +57,8 @@ class Face:
         one_line = " ".join(unicodedata.normalize("NFC", text).split())
         kept = []
         for letter in one_line:
+            if unicodedata.category(letter) in UNSEEN and letter not in JOINERS:
+                continue
             if self.file_for(letter) is not None:
                 kept.append(letter)
             elif not unicodedata.category(letter).startswith(DROPPABLE):
@@ -62,7 +66,13 @@ class Face:
         return " ".join("".join(kept).split())
 
     def width(self, text: str, size: float) -> float:
-        return sum(font.getlength(run) for font, run in self._runs(text, MEASURE)) * size / MEASURE
+        if text not in self._widths:
+            self._widths[text] = sum(font.getlength(run) for font, run in self._runs(text, MEASURE))
+        return self._widths[text] * size / MEASURE
+
+    @cached_property
+    def _widths(self) -> dict[str, float]:
+        return {}
 
     def _runs(self, text: str, size: int) -> list[tuple[Font, str]]:
         runs = ((file, "".join(letters)) for file, letters in groupby(text, key=self.file_for))
@@ -152,15 +162,25 @@ def set_words(
 
 def _wrap(text: str, face: Face, size: float, width: float) -> list[str]:
     lines: list[str] = []
+    space, free = face.width(" ", size), 0.0
     for word in text.split():
-        if lines and face.width(f"{lines[-1]} {word}", size) <= width:
-            lines[-1] = f"{lines[-1]} {word}"
-            continue
-        lines.append("")
-        for letter in word:  # a word that is wider than the box breaks
-            if lines[-1] and face.width(lines[-1] + letter, size) > width:
-                lines.append("")
-            lines[-1] += letter
+        wide = face.width(word, size)
+        if lines and space + wide <= free:
+            lines[-1] += f" {word}"
+            free -= space + wide
+        elif wide <= width:
+            lines.append(word)
+            free = width - wide
+        else:  # a word that is wider than the box breaks
+            lines.append("")
+            free = width
+            for letter in word:
+                wide = face.width(letter, size)
+                if wide > free and lines[-1]:
+                    lines.append("")
+                    free = width
+                lines[-1] += letter
+                free -= wide
     return lines
 
 
