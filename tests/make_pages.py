@@ -8,10 +8,10 @@ from typing import Any
 from django.test import Client
 from wagtail.models import Site
 
-from cms.demo.content import landing_body, share_body
 from cms.pages.models import LandingPage, SharePage
 from referral_blocks.programs.models import Program
 from referral_blocks.theming.models import SiteTheme
+from tests.bodies import landing_body, share_body
 
 
 def make_landing_page(

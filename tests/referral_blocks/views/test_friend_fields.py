@@ -7,12 +7,12 @@ import time_machine
 from django.core import signing
 from django.urls import reverse
 
-from cms.demo.content import landing_body
 from referral_blocks.blocks.friend_fields import SALT, read_fields
 from referral_blocks.flows.capture_referral import capture_referral
 from referral_blocks.people.models import Person
 from referral_blocks.programs.models import Program
 from referral_blocks.referrals.models import Referral
+from tests.bodies import landing_body
 from tests.make import make_link, make_program
 from tests.make_pages import form_data, make_landing_page
 from tests.referral_blocks.admin.staff import staff_client
