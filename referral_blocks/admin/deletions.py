@@ -16,6 +16,7 @@ from wagtail.actions import ActionRegistry, DeleteAction
 from wagtail.admin import messages
 from wagtail.models import Site
 
+from referral_blocks.groups.models import GroupOffer
 from referral_blocks.programs.models import Program
 
 
@@ -37,6 +38,9 @@ def before_delete_snippet(request: HttpRequest, instances: Iterable[Any]) -> Htt
             )
             % {"name": program.name},
         )
+    if not kept and request.method == "POST":
+        # What a starter has made along with the programme; an offer with groups is none of these.
+        GroupOffer.objects.filter(program__in=[i for i in instances if isinstance(i, Program)], groups=None).delete()
     return redirect("referral_programs:list") if kept else None
 
 

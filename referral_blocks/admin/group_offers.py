@@ -5,7 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from django.db.models import Count, QuerySet
+from django.http import HttpRequest, HttpResponseBase
+from django.shortcuts import redirect
 from django.utils.translation import gettext_lazy as _
+from wagtail.admin import messages
 from wagtail.admin.forms.models import WagtailAdminModelForm
 from wagtail.admin.panels import FieldPanel, FieldRowPanel, HelpPanel, ObjectList
 from wagtail.admin.ui.tables import BooleanColumn, Column, NumberColumn
@@ -34,6 +37,18 @@ class GroupOfferIndexView(generic.IndexView):
         return offers.order_by("program__name", "pk")
 
 
+class GroupOfferDeleteView(generic.DeleteView):
+    """An offer that people have opened groups for stays; the database would refuse with an error page."""
+
+    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        if Group.objects.filter(offer=self.object).exists():
+            words = _("“%(title)s” cannot be deleted: groups were opened for it. Untick “active” instead.")
+            messages.error(request, words % {"title": self.object.title})
+            return redirect("referral_group_offers:edit", self.object.pk)
+        response: HttpResponseBase = super().dispatch(request, *args, **kwargs)
+        return response
+
+
 class GroupOfferViewSet(ModelViewSet):
     model = GroupOffer
     name = "referral_group_offers"
@@ -41,6 +56,7 @@ class GroupOfferViewSet(ModelViewSet):
     icon = "group"
     menu_label = _("Group offers")
     index_view_class = GroupOfferIndexView
+    delete_view_class = GroupOfferDeleteView
     list_display = [
         "title",
         Column("program", label=_("Programme")),
@@ -56,8 +72,8 @@ class GroupOfferViewSet(ModelViewSet):
         [
             HelpPanel(
                 _(
-                    "What a complete group earns is a reward of the programme, earned when “a group is complete”. Groups "
-                    "that are open keep the size and the time that they were opened with."
+                    "What a complete group earns is a reward of the programme, earned when “a group is complete”. "
+                    "Groups that are open keep the size and the time that they were opened with."
                 )
             ),
             FieldRowPanel([FieldPanel("program"), FieldPanel("title")]),

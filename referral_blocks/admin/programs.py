@@ -7,6 +7,8 @@ from typing import Any
 from django.db.models import Count, QuerySet
 from django.urls import reverse
 from django.utils.functional import cached_property
+from django.utils.html import format_html_join
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from wagtail.admin.panels import (
@@ -38,8 +40,22 @@ class NamePanel(TitleFieldPanel):
             return not self.instance.pk
 
 
+class RulePanel(MultiFieldPanel):
+    """One rule. The options of ways of paying have their own place, and are not shown a second time below it."""
+
+    class BoundPanel(MultiFieldPanel.BoundPanel):
+        def render_missing_fields(self) -> SafeString:
+            placed = {*self.panel.get_form_options().get("fields", []), *self.form.option_names}
+            others = [(self.form[name],) for name in self.form.fields if name not in placed]
+            return format_html_join("", "{}", others)
+
+
 class RulesPanel(InlinePanel):
     """The reward rules, with the form that takes decimals."""
+
+    @cached_property
+    def child_edit_handler(self) -> Any:
+        return RulePanel(self.panel_definitions, heading=self.heading).bind_to_model(self.db_field.related_model)
 
     def get_form_options(self) -> dict[str, Any]:
         options: dict[str, Any] = super().get_form_options()

@@ -30,6 +30,18 @@ FIELDS_OF_PATHS = {
     "options": "percent",
     **{camel(name): name for name in (*USED_BY, "coupon_list", "limit_per_person", "expires_days", "hold_days")},
 }
+HELP = {
+    "friend_from": _("From the how-manyeth friend of a referrer: 1 counts all of them."),
+    "friend_to": _("Empty: no end. The same number twice is a milestone, such as the third friend."),
+    "sale_from": _("From the how-manyeth purchase of a friend."),
+    "sale_to": _("1: the first purchase alone. Empty: every one."),
+    "months": _("After the friend’s first purchase. Empty: no limit."),
+    "rank_from": _("Which places of the leaderboard win: the first of them."),
+    "rank_to": _("The last of them."),
+    "limit_per_person": _("How often one person can get it. Empty: no limit."),
+    "expires_days": _("Days after which it is lost if nobody fetches it. Empty: never."),
+    "coupon_list": _("The programme’s lists, imported under “Coupon lists”."),
+}
 # What a rule has beyond the form is left as it is.
 KEPT = ("low_stock_at", "stock")
 
@@ -71,10 +83,12 @@ class RewardRuleForm(WagtailAdminModelForm):
         for name in ("trigger", *USED_BY):
             if name in self.fields:
                 self.fields[name].required = False
+        for name, text in HELP.items():
+            if name in self.fields:
+                self.fields[name].help_text = text
         if "coupon_list" in self.fields:
             lists = CouponList.objects.filter(program_id=self.instance.program_id or None)
             self.fields["coupon_list"].queryset = lists.order_by("name")
-            self.fields["coupon_list"].help_text = _("The programme’s lists, imported under “Coupon lists”.")
 
     def _mark_fields(self) -> None:
         """Say in the page what each field waits for: a script hides the others, and without it all are there."""
@@ -154,7 +168,7 @@ class RewardRuleForm(WagtailAdminModelForm):
 
     def _input(self, currency: str) -> RuleInput:
         rule, cleaned = self.instance, self.cleaned_data
-        trigger = cleaned.get("trigger") or (rule.trigger if self._is_left_out("trigger") else "") or Trigger.SALE
+        trigger = self._given("trigger") or Trigger.SALE
         ranges = {name: self._number(name, trigger) for name in USED_BY}
         kept = {name: getattr(rule, name) for name in KEPT}
         conditions = rule.conditions.all() if rule.pk else ()
@@ -167,7 +181,7 @@ class RewardRuleForm(WagtailAdminModelForm):
             currency=self.unit,
             options=self._options(currency),
             method=cleaned["method"],
-            coupon_list=self._given("coupon_list"),
+            coupon_list=self._coupon_list(),
             limit_per_person=self._given("limit_per_person"),
             expires_days=self._given("expires_days"),
             instructions=self._given("instructions") or "",
@@ -202,13 +216,21 @@ class RewardRuleForm(WagtailAdminModelForm):
             given = None if self._is_left_out(name) else self.cleaned_data.get(name)
             return DEFAULTS[name] if given is None else given
         if self._is_left_out(name):
-            return getattr(self.instance, name)
+            return self.initial.get(name, DEFAULTS[name])
         given = self.cleaned_data.get(name)
         # An empty end means no end; an empty beginning is the first.
         return DEFAULTS[name] if given is None and not RewardRule._meta.get_field(name).null else given
 
     def _given(self, name: str) -> Any:
-        return getattr(self.instance, name) if self._is_left_out(name) else self.cleaned_data.get(name)
+        # The instance itself has been emptied by then where nothing was sent.
+        return self.initial.get(name) if self._is_left_out(name) else self.cleaned_data.get(name)
+
+    def _coupon_list(self) -> CouponList | None:
+        """Hidden, and so not sent, while another way of paying is chosen."""
+        if not self._is_left_out("coupon_list"):
+            return self.cleaned_data.get("coupon_list")
+        stored = self.initial.get("coupon_list") if self.cleaned_data["method"] == COUPON_METHOD else None
+        return CouponList.objects.filter(pk=stored).first() if stored else None
 
     def _is_left_out(self, name: str) -> bool:
         """Whether the page did not send the field: hidden by the script, or an older form."""

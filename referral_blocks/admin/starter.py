@@ -143,7 +143,8 @@ class StarterFormView(StarterMixin, FormView):
             if made.already
             else _("“%(name)s” is ready as a draft. Nobody sees it before you publish its pages and set it live.")
         )
-        messages.success(self.request, format_html("{}<ul>{}</ul>", words % {"name": made.program.name}, lines))
+        said = format_html('{}<ul class="rb-made">{}</ul>', words % {"name": made.program.name}, lines)
+        messages.success(self.request, said)
 
     @staticmethod
     def _next(made: Made) -> str:

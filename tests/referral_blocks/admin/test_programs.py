@@ -195,15 +195,15 @@ def test_points_are_typed_and_shown_as_whole_points_whatever_the_programmes_curr
 
 
 @pytest.mark.parametrize(
-    ("method", "error"),
+    ("method", "field", "error"),
     [
-        ("points", "The currency PTS and the method “points” go together."),
-        ("coupon", "Choose the list that the codes come from."),
+        ("points", "method", "The currency PTS and the method “points” go together."),
+        ("coupon", "coupon_list", "Choose the list that the codes come from."),
     ],
 )
-def test_a_method_that_cannot_pay_the_rule_is_refused_beside_its_field(admin_client, method, error):
+def test_a_method_that_cannot_pay_the_rule_is_refused_beside_its_field(admin_client, method, field, error):
     page = add(admin_client, rules=[rule(method=method)])
-    assert page.context["form"].formsets["reward_rules"].forms[0].errors == {"method": [error]}
+    assert page.context["form"].formsets["reward_rules"].forms[0].errors == {field: [error]}
     assert (Program.objects.count(), RewardRule.objects.count()) == (0, 0)
 
 

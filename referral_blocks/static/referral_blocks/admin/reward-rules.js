@@ -5,7 +5,7 @@
   const MARKED = "[data-rb-triggers], [data-rb-kinds], [data-rb-methods]";
   const RULE = /^(reward_rules-\d+)-/;
 
-  const wrapper = (field) => field.closest("[data-field-wrapper], .w-field__wrapper") ?? field.parentElement;
+  const BOX = ".w-panel__wrapper"; // a field with its label, or a row of them
 
   const show = (field) => {
     const prefix = field.name.match(RULE)?.[1];
@@ -15,12 +15,12 @@
       return !(mark in field.dataset) || !choice || field.dataset[mark].split(" ").includes(choice.value);
     });
     // What the server has refused stays in sight, so that its message can be read.
-    const box = wrapper(field);
+    const box = field.closest(BOX) ?? field.parentElement;
     const isRefused = field.getAttribute("aria-invalid") === "true";
     field.disabled = !wanted && !isRefused;
     box.hidden = field.disabled;
-    const row = box.closest(".w-panel__row, .field-row");
-    if (row) row.hidden = [...row.querySelectorAll("[data-field-wrapper], .w-field__wrapper")].every((one) => one.hidden);
+    const row = box.parentElement.closest(BOX);
+    if (row) row.hidden = [...row.querySelectorAll(BOX)].every((one) => one.hidden);
   };
 
   const showAll = (root) => root.querySelectorAll(MARKED).forEach(show);
