@@ -15,7 +15,7 @@ from .card_ornaments import FINE, ORNAMENTS, Colors, mark, mix
 from .card_text import Face, Setting, set_words
 from .contrast import SHAPE, contrast, readable_on
 from .selectors import Look
-from .theme import CardStyle, all_themes, get_theme
+from .theme import CardStyle, Theme, all_themes, get_theme
 
 SIZE = (1200, 630)  # what Open Graph's readers expect
 DRAWING = 1  # counts up when the same card is drawn in another way: another address
@@ -43,15 +43,23 @@ class Card:
 
 
 def card_of(look: Look, *, heading: str, offer: str, name: str, right_to_left: bool) -> Card:
-    style = look.theme.card if look.theme else CardStyle()
-    if lender := get_theme(look.brand.font):
-        fonts = lender.card
+    style = _style(look.theme)
+    lender = get_theme(look.brand.font)
+    if lender and (fonts := lender.card):
         style = replace(
             style, heading=fonts.heading, heading_weight=fonts.heading_weight, body=fonts.body,
             body_weight=fonts.body_weight,
         )  # fmt: skip
     logo = f"{look.logo.pk}:{look.logo.file.name}:{look.logo.file_hash}" if look.logo else ""
     return Card(heading, offer, name, right_to_left, style, _colors(look, style), logo)
+
+
+def _style(theme: Theme | None) -> CardStyle:
+    if theme is None:
+        return CardStyle()
+    ground = theme.light.hero
+    ink = readable_on(ground)
+    return theme.card or CardStyle(ground=ground, ink=ink, accent=ink, on_accent=ground)
 
 
 def _colors(look: Look, style: CardStyle) -> Colors:
@@ -125,7 +133,8 @@ def _write(draw: ImageDraw.ImageDraw, words: Setting, column: Column, y: float, 
 
 def _able(own: Face, text: str) -> Face:
     """The style's own face where it can write the text, else that of another theme."""
-    others = (Face(theme.card.heading, theme.card.heading_weight) for theme in all_themes())
+    styles = (theme.card for theme in all_themes() if theme.card)
+    others = (Face(style.heading, style.heading_weight) for style in styles)
     return next((face for face in (own, *others) if face.legible(text)), own)
 
 

@@ -52,8 +52,8 @@ class CardStyle:
     dark: bool = False
     # What the brand leaves to the theme, as #rrggbb.
     ground: str = "#ffffff"
-    ink: str = "#16181b"
-    accent: str = "#1d4ed8"
+    ink: str = "#1d2126"
+    accent: str = "#1f4fbf"
     on_accent: str = "#ffffff"
 
 
@@ -73,7 +73,7 @@ class Theme:
     light: Palette = field(default=PLAIN_LIGHT)
     dark: Palette = field(default=PLAIN_DARK)
     description: str | Promise = ""
-    card: CardStyle = field(default=CardStyle())
+    card: CardStyle | None = None  # None: words on the hero's colour
 
 
 _themes: dict[str, Theme] = {}

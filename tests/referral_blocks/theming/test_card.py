@@ -8,7 +8,7 @@ from referral_blocks.theming.brand import Brand, Scheme
 from referral_blocks.theming.card import SIZE, card_of, draw_card
 from referral_blocks.theming.card_text import Face, set_words
 from referral_blocks.theming.selectors import Look
-from referral_blocks.theming.theme import all_themes, get_theme
+from referral_blocks.theming.theme import Palette, Theme, all_themes, get_theme
 
 LONG = "Recommend our family-run window and conservatory cleaning to the whole neighbourhood today"
 WORD = "Donaudampfschifffahrtsgesellschaftskapitänsmützenabzeichen"
@@ -100,6 +100,13 @@ def test_the_themes_and_brands_are_told_apart():
     drawn = [opened(draw_card(card(theme, brand=brand))).getpixel((5, 5)) for theme in THEMES]
     assert drawn[0] == (0xE0, 0xF2, 0xFE)
     assert len(set(drawn)) == 4
+
+
+def test_a_theme_that_says_nothing_of_cards_gets_one_in_the_colour_of_its_hero():
+    theme = Theme("harbour", "Harbour", light=Palette(("#ffffff",), hero="#12343b"))
+    made = card_of(Look(theme), heading="Hello", offer="£20", name="", right_to_left=False)
+    assert (made.colors.ground, made.colors.ink, made.colors.accent) == ("#12343b", "#ffffff", "#ffffff")
+    assert opened(draw_card(made)).getpixel((600, 5)) == (0x12, 0x34, 0x3B)
 
 
 def test_an_accent_that_vanishes_on_the_ground_gives_way_to_the_words_colour():
