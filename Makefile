@@ -8,10 +8,11 @@ VENV := .venv
 PY := $(VENV)/bin/python
 export PORT ?= 8000
 export DATA_DIR ?= var
+export GALLERY_DIR ?= var/gallery
 
-.PHONY: help setup setup-dev demo run worker lint format test schema bench docs lock clean
+.PHONY: help setup setup-dev demo run worker lint format test test-external gallery schema bench docs lock clean
 help: ## List the commands
-	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sort | awk -F':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sort | awk -F':.*## ' '{printf "  make %-13s %s\n", $$1, $$2}'
 
 setup: $(VENV)/.runtime ## Create .venv and install what the site needs
 setup-dev: $(VENV)/.dev ## … and what developing needs
@@ -46,6 +47,10 @@ format: setup-dev ## Put code in shape
 	$(VENV)/bin/ruff format .
 test: setup-dev ## Run the whole suite on SQLite and on PostgreSQL
 	@$(PY) -m tests.run $(ARGS)
+test-external: setup-dev ## Ask checkers by others: HTML, Lighthouse, a plain Wagtail site (fetches packages)
+	@$(PY) -m pytest -ra -p no:cacheprovider --no-migrations -o addopts= tests/external $(ARGS)
+gallery: setup-dev ## Picture every block and page in every look: $(GALLERY_DIR)/index.html
+	@$(PY) -m pytest -q -s -p no:cacheprovider --no-migrations -o addopts= tests/gallery/render.py
 schema: setup-dev ## Write graphql_api/schema.graphql anew
 	@DATA_DIR=$$(mktemp -d) $(PY) manage.py export_schema graphql_api.schema:schema --path graphql_api/schema.graphql
 bench: setup-dev ## Measure ratios, side by side in one run, on SQLite, then on PostgreSQL
