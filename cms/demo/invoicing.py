@@ -83,7 +83,6 @@ def _landing(pictures: Pictures) -> Stream:
                 ]
             },
         ),
-        ("offer_cards", {"heading": "Both accounts, credited", "speaks_to": "friend"}),
         ("steps", {"heading": "Three commits", "steps": STEPS_FOR_FRIENDS}),
         (
             "friend_form",
@@ -125,6 +124,7 @@ def _landing(pictures: Pictures) -> Stream:
                 ],
             },
         ),
+        ("offer_cards", {"heading": "Both accounts, credited", "speaks_to": "friend"}),
         (
             "faq",
             {

@@ -122,7 +122,7 @@ def software(site: Site) -> Program:
         RewardRule.objects.create(
             **credit, side=referrer, title="€40 in account credit", amount_minor=4000, hold_days=14
         )
-        for number, euros in ((3, 60), (5, 120), (10, 300)):
+        for number, euros in ((3, 60), (10, 300)):
             RewardRule.objects.create(
                 **credit,
                 side=referrer,
