@@ -73,20 +73,23 @@ class ReferralForm(forms.Form):
     @property
     def is_too_quick(self) -> bool:
         """Whether the form came back faster than a human can, or without the time when it was shown."""
+        return self._started is None or timezone.now().timestamp() - self._started < QUICKEST
+
+    @property
+    def _started(self) -> float | None:
+        """When the form was shown, in seconds; None for a time that nobody here has signed."""
         try:
-            started = float(signing.loads(self.data.get("started", ""), salt=SALT))
-        except (signing.BadSignature, TypeError, ValueError):
-            return True
-        return timezone.now().timestamp() - started < QUICKEST
+            return float(signing.loads(self.data.get("started", ""), salt=SALT))
+        except (signing.BadSignature, TypeError, ValueError, OverflowError):
+            return None
 
     def for_program(self, program: Program) -> None:
         """Fit the fields to the programme."""
 
     def renew(self) -> None:
-        """Give a form without a readable time of its own a new one, so that sending it again succeeds."""
-        try:
-            signing.loads(self.data.get("started", ""), salt=SALT)
-        except (signing.BadSignature, ValueError):
+        """Give a form without a time of its own, or with one of a clock that is ahead of ours, a new one, so that
+        sending it again succeeds."""
+        if self._started is None or self._started > timezone.now().timestamp():
             self._put(started=started_now())
 
     def _put(self, **values: str | None) -> None:

@@ -109,15 +109,20 @@ def sign_fields(value: Any) -> str:
 
 
 def read_fields(signed: str) -> list[AskedField]:
-    """What ``sign_fields`` was given; nothing for a text that is forged."""
+    """What ``sign_fields`` was given, as far as this version knows its kinds; nothing for a text that is forged."""
     if not signed or len(signed) > MAX_SIGNED:
         return []
     try:
-        rows = signing.loads(signed, salt=SALT)
-    except (signing.BadSignature, ValueError):
+        rows = [
+            (str(kind), str(label), str(text), bool(must))
+            for kind, label, text, must in signing.loads(signed, salt=SALT)
+        ]
+    except (signing.BadSignature, TypeError, ValueError):
         return []
     asked: list[AskedField] = []
     for kind, label, help_text, required in rows:
+        if kind not in LABELS:
+            continue
         count = sum(field.kind == TEXT for field in asked)
         name = f"{TEXT}_{count + 1}" if kind == TEXT else kind
         asked.append(AskedField(name, kind, label, required, help_text))

@@ -46,7 +46,9 @@ def link_from_token(*, token: str, program: Program) -> ReferralLink | None:
 
 def _visited_at(token: str, program: Program) -> datetime | None:
     payload = read_token(PURPOSE, token, max_age=program.visit_window_days * 86_400)
-    return Visit.objects.filter(pk=payload[0]).values_list("created_at", flat=True).first() if payload else None
+    if not payload or not payload[0]:  # a visit that was not counted has no row, and its link is credited all the same
+        return None
+    return Visit.objects.filter(pk=payload[0]).values_list("created_at", flat=True).first()
 
 
 def find_attribution(*, program: Program, code: str = "", token: str = "", cookie: str = "") -> Attribution | None:

@@ -28,9 +28,10 @@ def show_again(request: HttpRequest, form: ReferralForm, program: Program | None
         if program is not None:
             form.for_program(program)
         context = {"form": form, "program": program, "audience": audience_of(request), "anchor": "form"}
-        return render(request, "referral_blocks/form_page.html", context, status=status)
+        response = render(request, "referral_blocks/form_page.html", context)
     if response.status_code == 200:
         response.status_code = status
+    response["Cache-Control"] = "private, no-store"  # what somebody has typed is on it
     return response
 
 
@@ -69,10 +70,14 @@ def _serve(request: HttpRequest, form: ReferralForm) -> HttpResponse | None:
             return None
         request.path_info = path
         request.path = get_script_prefix().rstrip("/") + path
+        # The page is only looked at: one that takes forms of its own must not take ours for one of them.
+        sent_by, request.method = request.method, "GET"
         try:
             response = match.func(request, *match.args, **match.kwargs)
+            if isinstance(response, SimpleTemplateResponse) and not response.is_rendered:
+                response.render()
         except Http404:
             return None
-        if isinstance(response, SimpleTemplateResponse) and not response.is_rendered:
-            response.render()
+        finally:
+            request.method = sent_by
     return response
