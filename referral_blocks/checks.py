@@ -24,7 +24,6 @@ SOCKETS: dict[str, type] = {
     "PAYOUT_PROVIDERS": PayoutProvider,
     "REWARD_KINDS": RewardKind,
     "SALE_SOURCES": SaleSource,
-    "STARTERS": Starter,
 }
 
 
@@ -64,10 +63,27 @@ def _misfits(entry: object, socket: type) -> Iterator[str]:
     except Exception as error:  # noqa: BLE001 - whatever the module does when it is imported
         yield f"{path} cannot be imported: {error}"
         return
-    if socket is Starter and not isinstance(plug, Starter):
-        yield f"{path} is no {socket.__module__}.{socket.__name__}."
-    elif socket is not Starter and not (isinstance(plug, type) and issubclass(plug, socket)):
+    if not (isinstance(plug, type) and issubclass(plug, socket)):
         yield f"{path} is no subclass of {socket.__module__}.{socket.__name__}."
+
+
+@checks.register()
+def check_starters(app_configs: Any, **kwargs: Any) -> list[checks.CheckMessage]:
+    """What owners are offered to begin from can be imported, and is a Starter: these are objects, not classes."""
+    try:
+        entries = get_conf().STARTERS
+    except ImproperlyConfigured:
+        return []  # check_settings has said so
+    problems = []
+    for alias, path in entries.items():
+        try:
+            fits = isinstance(import_string(path), Starter)
+        except Exception as error:  # noqa: BLE001 - whatever the module does when it is imported
+            problems.append(f"REFERRAL_BLOCKS['STARTERS'][{alias!r}]: {path} cannot be imported: {error}")
+            continue
+        if not fits:
+            problems.append(f"REFERRAL_BLOCKS['STARTERS'][{alias!r}]: {path} is no {Starter.__module__}.Starter.")
+    return [checks.Error(problem, id="referral_blocks.E002") for problem in problems]
 
 
 @checks.register()

@@ -148,7 +148,7 @@ class RewardRuleForm(WagtailAdminModelForm):
         try:
             fields, _conditions = clean_rule(program=program, given=self._input(currency))
         except DomainError as error:
-            self._refuse(error)
+            self._show_refusal(error)
             return
         for name, value in fields.items():
             if name not in KEPT:
@@ -237,7 +237,7 @@ class RewardRuleForm(WagtailAdminModelForm):
         field = self.fields.get(name)
         return field is None or field.widget.value_omitted_from_data(self.data, self.files, self.add_prefix(name))
 
-    def _refuse(self, error: DomainError) -> None:
+    def _show_refusal(self, error: DomainError) -> None:
         name = error.path[0] if error.path else ""
         if error.path == ("options", "floorMinor"):
             name = "least"

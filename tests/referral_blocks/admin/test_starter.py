@@ -1,6 +1,8 @@
 """An owner starts a referral programme: one form makes the programme, its rules and its pages, as drafts."""
 
+import re
 import uuid
+from pathlib import Path
 
 import pytest
 from django.contrib.auth.models import Group, Permission
@@ -10,7 +12,7 @@ from django.utils import translation
 from wagtail.models import GroupPagePermission, Locale, Page, Site
 
 from cms.pages.models import LandingPage, PortalPage, SharePage, TermsPage
-from referral_blocks.admin import program_pages
+from referral_blocks.admin import program_pages, starter
 from referral_blocks.admin.block_troubles import page_troubles
 from referral_blocks.admin.starter_form import likely_currency
 from referral_blocks.blocks.starter import all_starters
@@ -329,3 +331,14 @@ def test_blocks_that_the_hosts_page_does_not_offer_are_left_out(admin_client, mo
     monkeypatch.delitem(blocks, "offer_cards")
     start(admin_client)
     assert "offer_cards" not in [block.block_type for block in LandingPage.objects.get().body]
+
+
+def test_the_documents_own_example_makes_a_programme(admin_client, monkeypatch):
+    text = (Path(__file__).resolve().parents[3] / "docs/concepts/extending.md").read_text()
+    (example,) = re.findall(r"```python\n(.*?)```", text, re.DOTALL)
+    names = {}
+    exec(example, names)
+    monkeypatch.setattr(starter, "all_starters", lambda: {"class": names["STARTER"]})
+    assert start(admin_client, "class").status_code == 302
+    assert [rule.title for rule in RewardRule.objects.all()] == ["A class worth £15", "A class worth £15"]
+    assert [model.objects.count() for model in PAGES] == [1, 1, 0, 0]

@@ -1,7 +1,7 @@
 import pytest
 from django.core.exceptions import ImproperlyConfigured
 
-from referral_blocks.checks import SOCKETS, check_plugs, check_queue, check_settings
+from referral_blocks.checks import SOCKETS, check_plugs, check_queue, check_settings, check_starters
 from referral_blocks.core.conf import get_conf
 
 
@@ -36,6 +36,26 @@ def test_a_plug_that_does_not_fit_is_named(settings, setting, entry, words):
     (problem,) = check_plugs(None)
     assert problem.id == "referral_blocks.E002"
     assert problem.msg.startswith(f"REFERRAL_BLOCKS['{setting}']['mine']: {words}")
+
+
+@pytest.mark.parametrize(
+    ("entry", "words"),
+    [
+        ("nowhere.STARTER", "nowhere.STARTER cannot be imported: No module named 'nowhere'"),
+        ("decimal.Decimal", "decimal.Decimal is no referral_blocks.blocks.starter.Starter."),
+        (None, "None cannot be imported"),
+    ],
+)
+def test_a_starter_that_is_none_is_named(settings, entry, words):
+    good = "referral_blocks.blocks.starters.cash.STARTER"
+    settings.REFERRAL_BLOCKS = {"STARTERS": {"good": good, "mine": entry}}
+    (problem,) = check_starters(None)
+    assert problem.id == "referral_blocks.E002"
+    assert problem.msg.startswith(f"REFERRAL_BLOCKS['STARTERS']['mine']: {words}")
+
+
+def test_all_starters_that_come_with_the_plugin_fit():
+    assert check_starters(None) == []
 
 
 def test_a_setting_that_does_not_exist_is_told_once(settings):
