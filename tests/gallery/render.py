@@ -11,9 +11,10 @@ from PIL import Image
 
 from tests.browser import chromium
 from tests.looks.states import calm, make_world
-from tests.looks.wall import THEMES
+from tests.looks.wall import THEMES, block_names
 from tests.make_pages import use_theme
 
+from .mosaics import write_mosaics
 from .sheet import write_sheets
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.urls("tests.looks.wall"), pytest.mark.timeout(900)]
@@ -37,9 +38,8 @@ def keep(png: bytes, name: str) -> None:
 
 def shoot_blocks(page, theme: str, look: str, url: str) -> None:
     page.goto(f"{url}/wall/?theme={theme}")
-    page.wait_for_load_state("networkidle")
     page.add_style_tag(content=STILL)
-    page.evaluate("document.fonts.ready")
+    page.evaluate("document.fonts.ready.then(() => true)")
     whole = Image.open(io.BytesIO(page.screenshot(full_page=True)))
     for block in page.locator("[data-block]").all():
         box, name = block.bounding_box(), block.get_attribute("data-block")
@@ -53,7 +53,6 @@ def shoot_pages(page, theme: str, look: str, world) -> None:
     for state in world.states:
         world.visit(page, state)
         page.add_style_tag(content=STILL)
-        page.evaluate("document.fonts.ready")
         keep(page.screenshot(full_page=True), f"pages/{state.name}/{theme or 'unthemed'}-{look}")
 
 
@@ -72,6 +71,7 @@ def test_everything_has_its_picture(live_server):
                     shoot_pages(page, theme, f"{scheme}-{device}", world)
                     context.close()
     pictures = write_sheets(FOLDER, themes=[theme or "unthemed" for theme in THEMES])
+    write_mosaics(FOLDER)
     seconds = time.monotonic() - began
     print(f"{pictures} pictures in {seconds:.0f} seconds: open {(FOLDER / 'index.html').resolve()}")
-    assert pictures == (25 + len(world.states)) * len(THEMES) * len(SCHEMES) * len(WIDTHS)
+    assert pictures == (len(block_names()) + len(world.states)) * len(THEMES) * len(SCHEMES) * len(WIDTHS)

@@ -14,7 +14,7 @@ from wagtail.models import Site
 from referral_blocks.programs.models import Program, ProgramStatus
 from referral_blocks.referrers.models import Referrer
 from referral_blocks.referrers.session import make_session, session_cookie
-from referral_blocks.rewards.models import Reward
+from referral_blocks.rewards.models import Reward, RewardRule, Side
 from referral_blocks.rewards.page import reward_url
 from tests.make import make_program
 from tests.make_pages import make_landing_page, make_share_page
@@ -55,7 +55,8 @@ class World:
         page.goto(self.url + state.path)
         if state.act:
             state.act(page)
-        page.wait_for_load_state("networkidle")
+        page.wait_for_load_state("load")
+        page.evaluate("document.fonts.ready.then(() => true)")
 
 
 def make_world(url: str) -> World:
@@ -64,6 +65,7 @@ def make_world(url: str) -> World:
     Site.objects.update(hostname=host, port=int(port), site_name="Bright Windows")
     referrer = with_history(4)
     program = referrer.program
+    RewardRule.objects.create(program=program, side=Side.FRIEND, title="£10 off the first clean", amount_minor=1000)
     make_landing_page(program, search_description="Two neighbours, two rewards.")
     make_share_page(program)
     make_share_page(program, slug="portal", body=[(name, {}) for name in ["hero", *NAMES]])
