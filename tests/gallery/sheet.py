@@ -35,7 +35,7 @@ def write_sheets(folder: Path, *, themes: list[str]) -> int:
         links.append(f'<li><a href="{theme}.html">{escape(theme)}</a></li>')
     body = "<ul>\n" + "\n".join(links) + "\n</ul>"
     (folder / "index.html").write_text(PAGE.format(title="Every block and page in every look", body=body))
-    return len(list(folder.rglob("*.webp")))
+    return sum(len(list(subject.iterdir())) for subject in subjects)
 
 
 def _row(folder: Path, subject: Path, theme: str) -> str:
