@@ -93,7 +93,7 @@ def _site_name(audience: Audience) -> str:
 def _words(page: Any, audience: Audience) -> Words:
     hero: Any = next((value for block, value in blocks_of(page) if isinstance(block, HeroBlock)), None) or {}
     program = audience.program_for(chosen=hero.get("program"), page=page)
-    side = hero.get("speaks_to") or "friend"
+    side = "referrer" if hero.get("speaks_to") == "referrer" else "friend"  # a stored choice may be of another version
     heading = hero.get("heading") or (program.name if program and not page.title else page.title)
     return Words(_line(heading), _offer(program, audience, side), _line(hero.get("text") or ""))
 

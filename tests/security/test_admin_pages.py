@@ -9,6 +9,8 @@ from django.urls import URLPattern, get_resolver, reverse
 from wagtail.models import Page
 
 from referral_blocks.access.models import ApiKey
+from referral_blocks.blocks.starter import all_starters
+from referral_blocks.groups.models import GroupOffer
 from referral_blocks.payouts.models import Payout
 from referral_blocks.payouts.providers.manual.models import Handover
 from referral_blocks.payouts.reconciliation import Reconciliation
@@ -30,6 +32,7 @@ ROWS = {
     "referral_api_keys": ApiKey,
     "referral_claim_desk": ReferralClaim,
     "referral_friends": Referral,
+    "referral_group_offers": GroupOffer,
     "referral_handover_desk": Handover,
     "referral_imports": SaleImport,
     "referral_limits": Program,
@@ -93,6 +96,8 @@ def addresses(name, arguments):
         return [reverse(name)]
     if arguments == ["provider"]:
         return [reverse(name, args=[provider]) for provider in ("all", "fake")]
+    if arguments == ["alias"]:
+        return [reverse(name, args=[alias]) for alias in all_starters()]
     assert arguments == ["pk"], name
     keys = ROWS[name.split(":")[0]].objects.order_by("-pk").values_list("pk", flat=True)[:8]
     return [reverse(name, args=[pk]) for pk in keys]

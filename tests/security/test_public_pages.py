@@ -1,6 +1,7 @@
 """Hostile text is text on every page that visitors see: in each theme, to each kind of visitor, after each mistake."""
 
 import json
+import re
 import time
 
 import pytest
@@ -37,7 +38,8 @@ FORMS = {
 # Addresses of the plugin that this file opens by hand, or that show no page; a new one fails until it is said here.
 OPENED = {
     "visit", "share", "group_link", "qr", "terms", "sign_in", "reward", "payout_account_return",
-    "payout_account_refresh", "brand", "join", "friend", "refer_by_name", "enter_code", "sign_in_request", "group_join",
+    "payout_account_refresh", "brand", "share_card", "join",
+    "friend", "refer_by_name", "enter_code", "sign_in_request", "group_join",
 }  # fmt: skip
 NO_PAGE = {"group_open", "exchange_points", "consents", "sign_out", "provider_webhook", "healthz", "readyz"}
 
@@ -176,6 +178,15 @@ def test_a_theme_that_there_is_not_is_no_path_and_no_markup(client, reader):
         response = client.get("/landing/")
         assert response.status_code == 200
         assert reader(response.content.decode()) == []
+
+
+def test_the_share_image_is_drawn_of_any_words_and_its_address_holds_none(client, referrer):
+    html = client.get("/landing/").content.decode()
+    (address,) = set(re.findall(r'content="https?://[^/]+(/referrals/card/[^"]*)"', html))
+    assert re.fullmatch(r"/referrals/card/\d+/[a-z-]+/[\w-]+\.png", address)
+    image = client.get(address)
+    assert (image.status_code, image["Content-Type"]) == (200, "image/png")
+    assert image.content.startswith(b"\x89PNG")
 
 
 @pytest.mark.parametrize("text", [payloads.MARKUP[0], payloads.CODE[0]])
