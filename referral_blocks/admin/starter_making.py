@@ -5,7 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from django.conf import settings
 from django.db import transaction
+from django.utils.text import slugify
 from wagtail.log_actions import log
 
 from referral_blocks.blocks.starter import Body, Starter
@@ -76,11 +78,12 @@ def _rule(reward: Any, given: dict[str, Any]) -> RuleInput:
 
 def _add_draft(model: Any, *, starter: Starter, kind: str, program: Program, parent: Any, user: Any) -> Any:
     """One page as Wagtail's own editor leaves a new one: a draft with its first revision, in its parent's language."""
-    plan = starter.pages[kind]
+    title = str(starter.pages[kind].title) % {"name": program.name}
     page = model(
-        title=str(plan.title) % {"name": program.name},
+        title=title,
+        slug=_slug(title, kind, program),
         program=program,
-        body=known_blocks(model, plan.body()),
+        body=known_blocks(model, starter.pages[kind].body()),
         live=False,
         owner=user,
         locale=parent.locale,
@@ -88,6 +91,12 @@ def _add_draft(model: Any, *, starter: Starter, kind: str, program: Program, par
     parent.add_child(instance=page)
     page.save_revision(user=user, log_action=True)
     return page
+
+
+def _slug(title: str, kind: str, program: Program) -> str:
+    """Empty, and Wagtail makes a free one from the title; one of our own where the title has no letter for it."""
+    readable = slugify(title, allow_unicode=getattr(settings, "WAGTAIL_ALLOW_UNICODE_SLUGS", True))
+    return "" if readable else f"{program.slug}-{kind.removesuffix('_page')}-{program.pk}"
 
 
 def known_blocks(model: Any, body: Body) -> Body:

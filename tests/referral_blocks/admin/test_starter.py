@@ -294,6 +294,28 @@ def test_pages_are_made_in_their_parents_language(admin_client, settings):
     assert {model.objects.get().get_parent().pk for model in PAGES} == {below.pk}
 
 
+@pytest.mark.parametrize("name", ["🎉", "Приведи друга"])
+def test_a_name_without_a_latin_letter_has_addresses_too(admin_client, settings, name):
+    settings.WAGTAIL_ALLOW_UNICODE_SLUGS = False
+    for _time in range(2):
+        assert start(admin_client, name=name).status_code == 302
+    first, second = Program.objects.order_by("pk")
+    assert [first.slug, second.slug] == ["programme", "programme-2"]
+    assert list(LandingPage.objects.order_by("pk").values_list("slug", flat=True)) == [
+        f"programme-landing-{first.pk}", f"programme-2-landing-{second.pk}",
+    ]  # fmt: skip
+
+
+def test_a_name_is_text_wherever_the_admin_repeats_it(admin_client):
+    name = "<script>alert(1)</script> {0} %s"
+    editor = admin_client.get(start(admin_client, name=name).url)
+    said = " ".join(messages_of(editor))
+    assert "&lt;script&gt;alert(1)&lt;/script&gt; {0} %s" in said
+    assert "<script>" not in said
+    form = admin_client.get(reverse("referral_programs:edit", args=[Program.objects.get().pk])).content.decode()
+    assert "<script>alert(1)" not in form
+
+
 def test_terms_that_were_edited_stay_as_they_are(admin_client):
     start(admin_client, terms="Our own terms.\r\nTwo lines.")
     assert Program.objects.get().terms == "Our own terms.\r\nTwo lines."
