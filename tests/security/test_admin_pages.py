@@ -62,8 +62,8 @@ OF_PAGES = (
     "wagtailadmin_pages:history",
 )
 NO_HTML = {"referral_imports:refused", "referral_themes:sample_styles"}
-# A programme that people have joined is not deleted; the message that says so is looked at.
-CLOSED = {"referral_programs:delete"}
+# What people have joined is not deleted; the message that says so is looked at.
+CLOSED = {"referral_programs:delete", "referral_group_offers:delete"}
 
 
 @pytest.fixture(params=payloads.ROUNDS.values(), ids=payloads.ROUNDS)
