@@ -13,6 +13,7 @@ from wagtail.admin.panels import FieldPanel, FieldRowPanel, MultiFieldPanel, Obj
 from wagtail.admin.ui.tables import Column
 from wagtail.admin.views import generic
 from wagtail.admin.viewsets.model import ModelViewSet
+from wagtail.models import Site
 
 from referral_blocks.theming.models import SiteTheme
 
@@ -51,7 +52,11 @@ class _WithSample:
 
 
 class ThemeCreateView(_WithSample, generic.CreateView):
-    pass
+    def get_initial(self) -> dict[str, Any]:
+        """The site is chosen already where only one has no theme yet."""
+        themed = SiteTheme.objects.values("site_id")
+        waiting = list(Site.objects.exclude(pk__in=themed)[:2])
+        return {**super().get_initial(), **({"site": waiting[0]} if len(waiting) == 1 else {})}
 
 
 class ThemeEditView(_WithSample, generic.EditView):
