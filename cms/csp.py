@@ -8,7 +8,7 @@ reports, our forms and desks. Neither inline styles nor eval were needed anywher
   always is one call with data. Each that has exactly this shape is allowed by its hash; any other inline script, and so
   whatever somebody smuggles in, is not. A nonce would have to be put into the templates of Wagtail's widgets.
 - frames with previews of our own site.
-- ``blob:`` for the pictures that an upload shows before it is sent.
+- on the page that uploads several pictures, and there alone, ``blob:`` to show them before they are sent.
 """
 
 from __future__ import annotations
@@ -24,7 +24,8 @@ from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.urls import reverse
 
-ADMIN_EXTRA = {"img-src": ["blob:"], "frame-src": [SELF]}
+ADMIN_EXTRA = {"frame-src": [SELF]}
+UPLOAD_EXTRA = {"img-src": ["blob:"]}
 
 INLINE_SCRIPT = re.compile(r"<script>([^<]*)</script>")
 # new PageChooser("id_page", {…}); initDateChooser("id_day", {…}); createTaskChooser("id_task");
@@ -44,7 +45,8 @@ class ContentSecurityPolicyMiddleware(CSPMiddleware):
     def process_response(self, request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
         if request.path.startswith(reverse("wagtailadmin_home")):
             known = _hashes(response) if isinstance(response, HttpResponse) else []
-            response._csp_update = {**ADMIN_EXTRA, "script-src": known}  # type: ignore[attr-defined]
+            extra = UPLOAD_EXTRA if request.path == reverse("wagtailimages:add_multiple") else {}
+            response._csp_update = {**ADMIN_EXTRA, **extra, "script-src": known}  # type: ignore[attr-defined]
         return super().process_response(request, response)
 
 

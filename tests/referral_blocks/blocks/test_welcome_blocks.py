@@ -273,7 +273,7 @@ def test_the_bar_leads_on_and_goes_away_when_there_is_nothing_to_do():
     assert 'href="#friend-form"' in show("cta_bar")
     program.status = ProgramStatus.PAUSED
     program.save()
-    assert "<section" not in show("cta_bar", {"program": program.pk})
+    assert "rb-cta-bar" not in show("cta_bar", {"program": program.pk})
 
 
 def test_whoever_has_joined_is_led_to_their_link():
