@@ -8,7 +8,7 @@ from typing import Any
 from django.test import Client
 from wagtail.models import Site
 
-from cms.pages.models import LandingPage, SharePage
+from cms.pages.models import LandingPage, PortalPage, SharePage, TermsPage
 from referral_blocks.programs.models import Program
 from referral_blocks.theming.models import SiteTheme
 from tests.bodies import landing_body, share_body
@@ -27,6 +27,16 @@ def make_landing_page(
 def make_share_page(program: Program | None, *, slug: str = "share", body: Any = None, **fields: Any) -> SharePage:
     page = SharePage(title="Share", slug=slug, program=program, body=share_body() if body is None else body, **fields)
     return _root().add_child(instance=page)
+
+
+def make_portal_page(program: Program | None, *, body: Any, slug: str = "portal") -> PortalPage:
+    return _root().add_child(instance=PortalPage(title="Your rewards", slug=slug, program=program, body=body))
+
+
+def make_terms_page(program: Program | None, *, slug: str = "terms") -> TermsPage:
+    """Without a hero, so that it is headed by its title."""
+    body = [("terms", {"heading": "The small print", "collapsed": False})]
+    return _root().add_child(instance=TermsPage(title="Terms and conditions", slug=slug, program=program, body=body))
 
 
 def _root() -> Any:

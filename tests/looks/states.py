@@ -17,7 +17,7 @@ from referral_blocks.referrers.session import make_session, session_cookie
 from referral_blocks.rewards.models import Reward, RewardRule, Side
 from referral_blocks.rewards.page import reward_url
 from tests.make import make_program
-from tests.make_pages import make_landing_page, make_share_page
+from tests.make_pages import make_landing_page, make_portal_page, make_share_page, make_terms_page
 from tests.referral_blocks.blocks.test_portal_blocks import NAMES, with_history
 
 _numbers = count(1)
@@ -68,7 +68,8 @@ def make_world(url: str) -> World:
     RewardRule.objects.create(program=program, side=Side.FRIEND, title="£10 off the first clean", amount_minor=1000)
     make_landing_page(program, search_description="Two neighbours, two rewards.")
     make_share_page(program)
-    make_share_page(program, slug="portal", body=[(name, {}) for name in ["hero", *NAMES]])
+    make_portal_page(program, body=[(name, {}) for name in ["hero", *NAMES]])
+    make_terms_page(program)
     _closed_programme()
     link = referrer.links.first()
     reward = Reward.objects.filter(person=referrer.person).first()
@@ -90,7 +91,8 @@ def make_world(url: str) -> World:
             State("reward", reward_url(reward).removeprefix(url)),
             State("reward-unknown", "/referrals/reward/nonsense/"),
             State("sign-in-failed", "/referrals/sign-in/nonsense/"),
-            State("terms", f"/referrals/terms/{program.slug}/1/"),
+            State("terms", "/terms/"),
+            State("terms-version", f"/referrals/terms/{program.slug}/1/"),
             State("not-found", "/nothing-here/"),
         ],
     )
