@@ -21,7 +21,7 @@ from wagtail.admin.panels import (
     TitleFieldPanel,
 )
 from wagtail.admin.ui.tables import BulkActionsCheckboxColumn, Column, DateColumn, NumberColumn, StatusTagColumn
-from wagtail.snippets.views.snippets import CreateView, IndexView, SnippetViewSet
+from wagtail.snippets.views.snippets import CreateView, EditView, IndexView, SnippetViewSet
 
 from referral_blocks.programs.models import Program
 from referral_blocks.rewards.models import RewardRule, Side
@@ -29,6 +29,7 @@ from referral_blocks.rewards.models import RewardRule, Side
 from .method_options import MethodOptionsPanel
 from .program_checklist import ChecklistPanel
 from .program_form import ProgramForm
+from .program_status import OwnStatus
 from .rule_form import RewardRuleForm
 
 
@@ -153,13 +154,17 @@ class ProgramIndexView(IndexView):
         return [column for column in columns if not isinstance(column, BulkActionsCheckboxColumn)]
 
 
-class ProgramCreateView(CreateView):
+class ProgramCreateView(OwnStatus, CreateView):
     """A new programme starts with one reward for each side."""
 
     def get_initial_form_instance(self) -> Program | None:
         if self.request.method == "POST":
             return None
         return Program(reward_rules=[RewardRule(side=Side.REFERRER), RewardRule(side=Side.FRIEND)])
+
+
+class ProgramEditView(OwnStatus, EditView):
+    """The form with the programme's own status beside it."""
 
 
 class ProgramViewSet(SnippetViewSet):
@@ -172,6 +177,7 @@ class ProgramViewSet(SnippetViewSet):
     copy_view_enabled = False
     index_view_class = ProgramIndexView
     add_view_class = ProgramCreateView
+    edit_view_class = ProgramEditView
     list_display = [
         "name",
         StatusTagColumn(

@@ -111,7 +111,10 @@ class StarterForm(forms.Form):
         for reward in self.starter.rewards:
             titles[reward.side].append(title_of(reward, minor[amount_name(reward)], currency))
         owner = (site.site_name or site.hostname) if site else ""
-        return TermsFacts(program=name, owner=owner, referrer=titles["referrer"], friend=titles["friend"])
+        hold = max((reward.hold_days for reward in self.starter.rewards), default=0)
+        return TermsFacts(
+            program=name, owner=owner, referrer=titles["referrer"], friend=titles["friend"], hold_days=hold
+        )
 
     def may_add_below(self, page: Any) -> bool:
         return bool(page.permissions_for_user(self.user).can_add_subpage())

@@ -63,12 +63,14 @@ class StarterPage:
 
 @dataclass(frozen=True, slots=True)
 class TermsFacts:
-    """What the first draft of the terms is written from; the rewards are titles as people read them."""
+    """What the first draft of the terms is written from; the rewards are titles as people read them, ``hold_days`` the
+    longest that one of them waits."""
 
     program: str
     owner: str
     referrer: Sequence[str]
     friend: Sequence[str]
+    hold_days: int = 14
 
 
 @dataclass(frozen=True, slots=True)

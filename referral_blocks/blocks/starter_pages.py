@@ -79,9 +79,10 @@ def terms_text(facts: TermsFacts, *, more: Sequence[str] = ()) -> str:
         *more,
         _(
             "A friend counts once their first purchase is paid for, within 90 days of leaving their details. Rewards "
-            "wait 14 days, so that a return comes before a reward. A purchase that is refunded earns none. [[Check "
-            "these numbers against the programme’s windows and holds.]]"
-        ),
+            "wait up to %(days)d days, so that a return comes before a reward. A purchase that is refunded earns none. "
+            "[[Check these numbers against the programme’s windows and holds.]]"
+        )
+        % {"days": facts.hold_days},
         _(
             "We keep names and e-mail addresses to run this programme, as our privacy notice says: [[the address of "
             "your privacy notice]]."

@@ -57,6 +57,8 @@ def _may_be_the_hosts(request: HttpRequest, response: HttpResponse) -> bool:
     harmless = get_conf().PAGE_CACHE_HARMLESS_COOKIES
     if any(not name.startswith(harmless) for name in request.COOKIES) or "Authorization" in request.headers:
         return True
+    if getattr(getattr(request, "user", None), "is_authenticated", False):
+        return True  # logged in by a header or a certificate: no cookie says so
     # A form of the host's with Django's token; the middleware sets its cookie after us, as it does the session's.
     has_token = request.META.get("CSRF_COOKIE_NEEDS_UPDATE", False)
     return bool(response.cookies) or has_token or getattr(getattr(request, "session", None), "modified", False)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
+import swapper
 from django.conf import settings
 from django.core.cache import cache
 from django.http import Http404, HttpRequest, HttpResponse
@@ -12,7 +14,6 @@ from django.utils.translation import override
 from django.views.decorators.http import require_safe
 from PIL import Image
 from wagtail.images.models import SourceImageIOError
-from wagtail.models import Page
 
 from referral_blocks.blocks.audience import audience_of
 from referral_blocks.blocks.share_meta import card_for
@@ -25,12 +26,15 @@ from .site import site_of
 KEPT = 30 * 86_400  # seconds; crawlers come back for what a page of another day has named
 LIMIT = "60/minute"  # drawings, whoever asks: each takes a tenth of a second
 LOGO = "max-720x192|format-png"
+VERSION = re.compile(r"[0-9a-f]{32}")  # what names a drawing; a cache may not know what to do with anything else
 
 
 @require_safe
 def share_card(request: HttpRequest, page_id: int, language: str, version: str) -> HttpResponse:
-    """The image as PNG. 404 unless it is kept or is that of the live page as it is now: the address carries no words,
-    so that nobody can have others drawn."""
+    """The image as PNG. 404 unless it is kept or is that of the live page as it is now, which everybody may read: the
+    address carries no words, so that nobody can have others drawn."""
+    if not VERSION.fullmatch(version):
+        raise Http404
     key = f"referral_blocks.card.{version}"
     image = cache.get(key)
     if image is None:
@@ -47,7 +51,8 @@ def share_card(request: HttpRequest, page_id: int, language: str, version: str) 
 
 def _draw(request: HttpRequest, page_id: int, language: str, version: str) -> bytes:
     root = site_of(request).root_page
-    page = Page.objects.live().descendant_of(root, inclusive=True).filter(pk=page_id).specific().first()
+    pages = swapper.load_model("wagtailcore", "Page").objects.live().public()
+    page = pages.descendant_of(root, inclusive=True).filter(pk=page_id).specific().first()
     if page is None or language not in dict(settings.LANGUAGES):
         raise Http404
     audience = audience_of(request)

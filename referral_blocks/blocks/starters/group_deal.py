@@ -55,7 +55,7 @@ def share_body() -> Body:
     return share(
         hero={
             "heading": _now("Get your group together"),
-            "text": _now("Open a group, bring three friends in three days, and everybody saves."),
+            "text": _now("Open a group and bring your friends in time: everybody saves."),
             "action_text": _now("Get my link"),
         },
         steps=[

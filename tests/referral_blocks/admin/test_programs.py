@@ -1,7 +1,11 @@
 """Marketers write programmes."""
 
+from datetime import timedelta
+
 import pytest
+from bs4 import BeautifulSoup
 from django.urls import reverse
+from django.utils import timezone
 from wagtail.admin.widgets import AdminDateTimeInput, SlugInput
 from wagtail.models import Site
 from wagtail.test.utils.form_data import inline_formset, nested_form_data
@@ -341,3 +345,37 @@ def test_a_programme_has_a_chooser_a_history_and_its_usage(admin_client):
         assert admin_client.get(reverse(f"referral_programs:{name}", args=[program.pk])).status_code == 200
     chooser = reverse("wagtailsnippetchoosers_referral_blocks_program:choose")
     assert b"Renamed" in admin_client.get(chooser).content
+
+
+@pytest.mark.parametrize(
+    ("fields", "said", "hint"),
+    [
+        ({"status": "draft"}, "Draft", "Visitors see nothing of it yet."),
+        ({"status": "live"}, "Live", "It is open: people join and friends are credited."),
+        ({"status": "live", "starts_at": timezone.now() + timedelta(days=1)}, "Live", "It has not started yet."),
+        ({"status": "paused"}, "Paused", "Links still lead to the page; nobody joins and nothing is credited."),
+        ({"status": "ended"}, "Ended", "It has ended."),
+    ],
+)
+def test_the_side_panel_says_the_programmes_own_status(admin_client, fields, said, hint):
+    program = make_program(**fields)
+    panel = status_panel(admin_client.get(reverse("referral_programs:edit", args=[program.pk])))
+    assert panel.select_one("h3").get_text(" ", strip=True) == f"Status: {said}"
+    assert panel.select_one(".w-help-text").get_text(strip=True) == hint
+    assert reverse("referral_programs:usage", args=[program.pk]) in str(panel)
+
+
+def test_a_refused_change_of_status_is_not_what_the_side_panel_says(admin_client):
+    program = make_program(status="draft")
+    refused = edit(admin_client, program, name="", rules=[], status="live")
+    assert (refused.status_code, Program.objects.get().status) == (200, "draft")
+    assert status_panel(refused).select_one("h3").get_text(" ", strip=True) == "Status: Draft"
+
+
+def test_a_new_programmes_side_panel_does_not_call_it_live(admin_client):
+    panel = status_panel(admin_client.get(reverse("referral_programs:add")))
+    assert panel.select_one("h3").get_text(" ", strip=True) == "Status: Draft"
+
+
+def status_panel(response):
+    return BeautifulSoup(response.content, "html.parser").select_one("[data-side-panel=status]")

@@ -112,6 +112,8 @@ def test_every_starters_pages_are_whole_and_want_nothing_but_what_only_the_owner
         page.body.stream_block.clean(page.body)  # what publishing asks for
         assert admin_client.get(reverse("wagtailadmin_pages:view_draft", args=[page.pk])).status_code == 200
     assert "[[your company’s full name and postal address]]" in program.terms
+    longest = max(rule.hold_days for rule in program.reward_rules.all())
+    assert f"Rewards wait up to {longest} days" in program.terms
     for rule in program.reward_rules.all():
         assert rule.trigger == "points" or rule.title in program.terms
     assert GroupOffer.objects.count() == (alias == "group-deal")

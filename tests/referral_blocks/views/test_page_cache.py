@@ -101,6 +101,12 @@ def test_a_page_behind_a_password_of_the_browser_is_not_shared(client, program):
     assert client.get("/landing/", headers={"authorization": "Basic eDp5"})["Cache-Control"] == PRIVATE
 
 
+def test_a_page_for_somebody_whom_a_header_logged_in_is_not_shared(client, program, serve, django_user_model):
+    user = django_user_model.objects.create_user("sam")
+    serve(lambda request, response: setattr(request, "user", user))
+    assert client.get("/landing/")["Cache-Control"] == PRIVATE
+
+
 @pytest.mark.parametrize(
     "do",
     [

@@ -8,7 +8,7 @@ from django.core.files.images import ImageFile
 from django.template import Context, Template
 from PIL import Image
 from wagtail.images import get_image_model
-from wagtail.models import Collection, Locale, Site
+from wagtail.models import Collection, Locale, PageViewRestriction, Site
 
 from cms.pages.models import HomePage, LandingPage
 from referral_blocks.programs.models import Program, ProgramStatus
@@ -189,6 +189,20 @@ def test_nothing_is_drawn_for_an_address_that_no_live_page_of_the_site_has(clien
     assert client.get(url).status_code == 404
     assert client.post(url).status_code == 405
     assert drawn == []
+
+
+@pytest.mark.parametrize("kind", ["password", "login"])
+def test_a_page_that_not_everybody_may_read_has_no_image_and_neither_have_those_below_it(client, page, drawn, kind):
+    url = address(client)
+    PageViewRestriction.objects.create(page=page.get_parent(), restriction_type=kind, password="x")
+    assert client.get(url).status_code == 404
+    assert drawn == []
+
+
+@pytest.mark.parametrize("version", ["x", "A" * 32, 300 * "a"])
+def test_a_name_that_no_image_can_have_is_not_even_looked_up(client, page, version, monkeypatch):
+    monkeypatch.setattr(share_card, "cache", None)
+    assert client.get(f"/referrals/card/{page.pk}/en/{version}.png").status_code == 404
 
 
 def test_a_site_draws_so_many_a_minute_and_not_more(client, page, drawn, settings, monkeypatch):
