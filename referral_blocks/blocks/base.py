@@ -17,6 +17,7 @@ from referral_blocks.theming.theme import candidate_templates
 from .audience import Audience, audience_of
 from .program_choice import ProgramChoiceBlock
 from .sample import SampleAudience
+from .stored import readable
 from .trouble import trouble
 
 Context = dict[str, Any]
@@ -44,6 +45,12 @@ class ReferralBlock(blocks.StructBlock):
     def get_form_layout(self) -> BlockGroup:
         shown = [name for name in self.child_blocks if name not in self.in_settings]
         return BlockGroup(children=shown, settings=list(self.in_settings))
+
+    def to_python(self, value: Any) -> Any:
+        return super().to_python(readable(self, value))
+
+    def bulk_to_python(self, values: Any) -> Any:
+        return super().bulk_to_python([readable(self, value) for value in values])
 
     def get_template(self, value: Any = None, context: Context | None = None) -> list[str]:
         audience = audience_of((context or {}).get("request"))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 from django.utils.translation import gettext_lazy as _
@@ -31,6 +32,7 @@ from .standing import StandingBlock
 from .stat_row import StatRowBlock
 from .stats import StatsBlock
 from .steps import StepsBlock
+from .stored import is_piece
 from .terms import TermsBlock
 from .testimonials import TestimonialsBlock
 
@@ -76,6 +78,19 @@ class ReferralStreamBlock(blocks.StreamBlock):
 
     def __init__(self, local_blocks: Any = None, **kwargs: Any) -> None:
         super().__init__([*referral_blocks(), *(local_blocks or ())], **kwargs)
+
+    def to_python(self, value: Any) -> Any:
+        """What cannot be a block is not there, as Wagtail has it for blocks of unknown names."""
+        if isinstance(value, str):
+            try:
+                value = json.loads(value)
+            except ValueError:
+                return super().to_python(value)
+        if value is None or isinstance(value, (str, int, float, dict)):
+            return super().to_python([])
+        if isinstance(value, list):
+            value = [piece for piece in value if isinstance(piece, tuple) or is_piece(piece)]
+        return super().to_python(value)
 
 
 class ReferralStreamField(StreamField):
