@@ -108,13 +108,19 @@ class StarterForm(forms.Form):
 
     def _facts(self, name: str, site: Site | None, currency: str, minor: dict[str, int]) -> TermsFacts:
         titles: dict[str, list[str]] = {"referrer": [], "friend": []}
+        for_points = []
         for reward in self.starter.rewards:
-            titles[reward.side].append(title_of(reward, minor[amount_name(reward)], currency))
+            title = title_of(reward, minor[amount_name(reward)], currency)
+            if reward.points_price is None:
+                titles[reward.side].append(title)
+            else:
+                for_points.append((title, reward.points_price))
         owner = (site.site_name or site.hostname) if site else ""
         hold = max((reward.hold_days for reward in self.starter.rewards), default=0)
         return TermsFacts(
-            program=name, owner=owner, referrer=titles["referrer"], friend=titles["friend"], hold_days=hold
-        )
+            program=name, owner=owner, referrer=titles["referrer"], friend=titles["friend"], hold_days=hold,
+            for_points=for_points,
+        )  # fmt: skip
 
     def may_add_below(self, page: Any) -> bool:
         return bool(page.permissions_for_user(self.user).can_add_subpage())

@@ -12,9 +12,14 @@ from .base import Context, ReferralBlock
 from .forms import SignInForm, form_for
 
 
+def asks_first(audience: Audience, program: Program) -> bool:
+    """Whether no block before has asked to sign in to this programme."""
+    return audience.is_first(f"sign-in-{program.pk}")
+
+
 class PersonalBlock(ReferralBlock):
-    """For a verified referrer. Of all such blocks on a page, the first asks everybody else to sign in; the others show
-    nothing, so that no page repeats itself. ``asks`` is False for blocks that never ask."""
+    """For a verified referrer. Of all such blocks of a programme on a page, the first asks everybody else to sign in;
+    the others show nothing, so that no page repeats itself. ``asks`` is False for blocks that never ask."""
 
     asks: ClassVar[bool] = True
 
@@ -24,7 +29,7 @@ class PersonalBlock(ReferralBlock):
         if session and session.verified:
             own = self.personal_context(value, audience=audience, session=session, context=context)
             return {"session": session, "referrer": session.referrer, **own}
-        if not self.asks or not audience.is_first("sign-in"):
+        if not self.asks or not asks_first(audience, program):
             return {"session": session, "referrer": None, "sign_in": None}
         # Asking for a link leads back to #standing, whichever block it was asked in.
         ids = {"form_id": context["form_id"], "anchor": audience.anchor("standing")}

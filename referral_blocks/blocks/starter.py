@@ -63,14 +63,15 @@ class StarterPage:
 
 @dataclass(frozen=True, slots=True)
 class TermsFacts:
-    """What the first draft of the terms is written from; the rewards are titles as people read them, ``hold_days`` the
-    longest that one of them waits."""
+    """What the first draft of the terms is written from; the rewards are titles as people read them, ``for_points``
+    those that points buy, with their price, and ``hold_days`` is the longest that one of them waits."""
 
     program: str
     owner: str
     referrer: Sequence[str]
     friend: Sequence[str]
     hold_days: int = 14
+    for_points: Sequence[tuple[str, int]] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -62,8 +62,11 @@ def terms_page() -> Body:
     return [("terms", {"heading": _("Terms of this programme"), "collapsed": False})]
 
 
-def terms_text(facts: TermsFacts, *, more: Sequence[str] = ()) -> str:
-    """A first draft; what only the owner knows stands in double brackets."""
+def terms_text(facts: TermsFacts, *, more: Sequence[str] = (), referrer: str = "", friend: str = "") -> str:
+    """A first draft; what only the owner knows stands in double brackets. ``referrer`` and ``friend`` are sentences
+    about ``%(rewards)s`` in place of the usual ones."""
+    referrer = referrer or _("Who recommends us gets: %(rewards)s.")
+    friend = friend or _("A friend who becomes a customer gets: %(rewards)s.")
     parts = [
         _("Terms of “%(program)s”") % {"program": facts.program},
         _("“%(program)s” is run by %(owner)s, [[your company’s full name and postal address]].")
@@ -72,10 +75,8 @@ def terms_text(facts: TermsFacts, *, more: Sequence[str] = ()) -> str:
             "Customers may recommend us to anybody who is not a customer yet. Nobody can recommend themselves or a "
             "member of their own household. [[Check who may take part: age, countries, employees.]]"
         ),
-        _("Who recommends us gets: %(rewards)s.") % {"rewards": ", ".join(facts.referrer)} if facts.referrer else "",
-        _("A friend who becomes a customer gets: %(rewards)s.") % {"rewards": ", ".join(facts.friend)}
-        if facts.friend
-        else "",
+        referrer % {"rewards": ", ".join(facts.referrer)} if facts.referrer else "",
+        friend % {"rewards": ", ".join(facts.friend)} if facts.friend else "",
         *more,
         _(
             "A friend counts once their first purchase is paid for, within 90 days of leaving their details. Rewards "

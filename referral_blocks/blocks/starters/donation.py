@@ -82,7 +82,7 @@ STARTER = Starter(
             approval=Approval.AUTOMATIC,
         ),
         StarterReward(
-            "referrer", Side.REFERRER, _("You donate for each friend"), _("%(amount)s donated in your name"), "20",
+            "referrer", Side.REFERRER, _("You donate for each friend"), _("%(amount)s to a good cause"), "20",
             instructions=_("Note the donation; it goes out with the next transfer to the charity."),
         ),
     ),

@@ -83,7 +83,12 @@ def terms(facts: TermsFacts) -> str:
         "A group is complete when %(size)d friends have bought within %(hours)d hours of its opening. A group that is "
         "not complete by then earns nothing. [[Check size and time against the group offer.]]"
     ) % {"size": SIZE, "hours": HOURS}
-    return terms_text(facts, more=[group])
+    return terms_text(
+        facts,
+        more=[group],
+        referrer=_now("Who opens a group that is complete in time gets: %(rewards)s."),
+        friend=_now("Each friend who has bought in such a group gets: %(rewards)s."),
+    )
 
 
 STARTER = Starter(

@@ -69,10 +69,14 @@ def portal_body() -> Body:
 
 
 def terms(facts: TermsFacts) -> str:
-    points = _now(
+    exchanged = [
+        _now("For %(points)d points people can have: %(title)s.") % {"points": points, "title": title}
+        for title, points in facts.for_points
+    ]
+    limits = _now(
         "Points cannot be exchanged for money and cannot be given to others. [[Check whether and when points expire.]]"
     )
-    return terms_text(facts, more=[points])
+    return terms_text(facts, more=[*exchanged, limits])
 
 
 STARTER = Starter(

@@ -130,6 +130,17 @@ def test_points_are_promised_in_points_and_exchanged_for_a_voucher(admin_client)
         ("referrer", "£25 voucher", 2500, "", "manual", "points", 300),
     ]
     assert "points" in [block.block_type for block in PortalPage.objects.get().body]
+    terms = Program.objects.get().terms
+    assert "Who recommends us gets: 150 points for each friend.\n" in terms
+    assert "For 300 points people can have: £25 voucher.\n" in terms
+
+
+def test_a_group_deals_terms_promise_nothing_without_a_complete_group(admin_client):
+    start(admin_client, "group-deal")
+    terms = Program.objects.get().terms
+    assert "Who opens a group that is complete in time gets: £20 off for a full group.\n" in terms
+    assert "Each friend who has bought in such a group gets: £10 off for the group.\n" in terms
+    assert "A friend who becomes a customer gets" not in terms
 
 
 def test_a_group_deal_has_its_offer(admin_client):

@@ -112,6 +112,21 @@ def test_of_all_personal_blocks_the_first_asks_visitors_to_sign_in_and_no_other(
     assert render("standing", *PERSONAL).count("Mail me a sign-in link") == 1
 
 
+def test_the_standing_does_not_ask_again_where_a_block_before_it_has_asked(newcomer):
+    html = render("points", "standing", "stats")
+    assert html.count("Mail me a sign-in link") == 1
+    assert html.count("<section") == 1
+    assert render("points", "standing", is_preview=True).count("appears here for referrers who are signed in") == 1
+    assert 'id="standing"' in render("points", "standing", referrer=newcomer)
+
+
+def test_a_page_of_two_programmes_asks_for_each(newcomer):
+    chosen = [newcomer.program_id, make_program(slug="other", name="Other").pk]
+    raw = [{"type": "rewards_table", "value": {"program": pk}, "id": f"id-{pk}"} for pk in chosen]
+    html = ReferralStreamBlock().to_python(raw).render_as_block({"request": RequestFactory().get("/")})
+    assert html.count("Mail me a sign-in link") == 2
+
+
 @pytest.mark.parametrize("name", [*PERSONAL, "my_settings"])
 def test_an_unverified_session_sees_nothing_personal(referrer, name):
     html = render(name, referrer=referrer, verified=False)
