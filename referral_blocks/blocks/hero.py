@@ -6,13 +6,13 @@ from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 from wagtail import blocks
-from wagtail.images.blocks import ImageBlock
 
 from referral_blocks.programs.models import Phase, Program
 
 from .aims import AIMS, action_for
 from .audience import Audience
 from .base import Context, ReferralBlock
+from .picture import PictureBlock
 from .texts import words
 
 SPEAKS_TO = [("friend", _("An invited friend")), ("referrer", _("A customer who shares"))]
@@ -36,7 +36,7 @@ class HeroBlock(ReferralBlock):
         required=False, label=_("Text"), default=words(_("Leave your details and your welcome gift is yours.")),
         help_text=_("One or two short sentences."),
     )  # fmt: skip
-    image = ImageBlock(
+    image = PictureBlock(
         required=False, label=_("Picture"),
         help_text=_("Beside the words on wide screens, below them on phones. One subject works best."),
     )  # fmt: skip

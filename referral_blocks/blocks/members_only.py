@@ -67,7 +67,7 @@ class MembersOnlyBlock(ReferralBlock):
         default=words(_("This is for people who pass us on. Join, and it opens for you.")),
     )  # fmt: skip
     content = MembersContentBlock(
-        default=default_content,
+        default=default_content, search_index=False,
         label=_("What members see"), help_text=_("It never reaches anybody else’s browser."),
     )  # fmt: skip
 
@@ -81,6 +81,11 @@ class MembersOnlyBlock(ReferralBlock):
             return {"unlocked": False, "session": session, "verified": verified, "brought": brought, "needed": needed}
         pieces = [_piece(child) for child in value.get("content") or ()]
         return {"unlocked": True, "pieces": [piece for piece in pieces if piece]}
+
+    def get_api_representation(self, value: Any, context: Context | None = None) -> Context:
+        """Whoever asks a host's public API for the page's body is nobody's member."""
+        shown = super().get_api_representation(value, context=context)
+        return {name: part for name, part in shown.items() if name != "content"}
 
     def own_trouble(self, value: Any, *, audience: Audience, program: Program | None) -> str:
         if not (value or {}).get("content"):

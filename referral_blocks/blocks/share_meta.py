@@ -9,7 +9,6 @@ from django.conf import settings
 from django.urls import reverse
 from django.utils.text import Truncator
 from django.utils.translation import get_language, get_language_bidi, to_locale
-from wagtail.images.models import SourceImageIOError
 
 from referral_blocks.programs.models import Phase, Program
 from referral_blocks.rewards.wording import rule_in_words
@@ -17,6 +16,7 @@ from referral_blocks.theming.card import SIZE, Card, card_of
 
 from .audience import Audience
 from .hero import HeroBlock
+from .picture import UNREADABLE
 from .walk import blocks_of
 
 OWN_IMAGE = "fill-1200x630|format-jpeg|jpegquality-82"  # not every messenger reads WebP or AVIF
@@ -127,8 +127,8 @@ def _picture(page: Any, audience: Audience, words: Words, language: str) -> Pict
             url = shown.url if "://" in shown.url else root + shown.url
             alt = getattr(chosen, "description", "") or chosen.title
             return Picture(url, "image/jpeg", shown.width, shown.height, alt)
-        except SourceImageIOError:
-            pass  # the file is gone: better one that is drawn than none
+        except UNREADABLE:
+            pass  # the file is gone or broken: better one that is drawn than none
     version = card_for(page, audience, words).version
     address = reverse("referral_blocks:share_card", args=[page.pk, language, version])
     alt = ". ".join(filter(None, (words.heading, words.offer, _site_name(audience))))

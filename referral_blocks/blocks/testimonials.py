@@ -7,12 +7,12 @@ from typing import Any
 from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 from wagtail import blocks
-from wagtail.images.blocks import ImageBlock
 
 from referral_blocks.programs.models import Program
 
 from .audience import Audience
 from .base import ReferralBlock
+from .picture import PictureBlock
 from .texts import words
 
 
@@ -22,7 +22,7 @@ class TestimonialBlock(blocks.StructBlock):
     role = blocks.CharBlock(
         required=False, max_length=80, label=_("Who they are"), help_text=_("Such as “Café owner, Leeds”.")
     )
-    photo = ImageBlock(required=False, label=_("Photo"), help_text=_("A face, square if you can."))
+    photo = PictureBlock(required=False, label=_("Photo"), help_text=_("A face, square if you can."))
 
     class Meta:
         icon = "openquote"

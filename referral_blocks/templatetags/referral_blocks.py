@@ -12,6 +12,7 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
 from referral_blocks.blocks.audience import audience_of
+from referral_blocks.blocks.picture import UNREADABLE
 from referral_blocks.blocks.recognition import ME, TOLD_PARAMETER, is_recognised
 from referral_blocks.blocks.share_meta import meta_of
 from referral_blocks.theming.theme import PAGE_STYLESHEET, STYLESHEETS, candidate_templates
@@ -67,11 +68,15 @@ def referral_theme(context: template.Context) -> SafeString:
 
 @register.simple_tag(takes_context=True)
 def referral_logo(context: template.Context, name: str) -> SafeString:
-    """The brand's logo, with the site's ``name`` for those who cannot see it; the name where there is no logo."""
+    """The brand's logo, with the site's ``name`` for those who cannot see it; the name where there is no logo, or none
+    whose file can be shown."""
     logo = audience_of(context.get("request")).about(context).look.logo
     if logo is None:
         return format_html("{}", name)
-    shown = logo.get_rendition("max-640x128|preserve-svg")
+    try:
+        shown = logo.get_rendition("max-640x128|preserve-svg")
+    except UNREADABLE:
+        return format_html("{}", name)
     return format_html(
         '<img class="rb-page__logo" src="{}" width="{}" height="{}" alt="{}">',
         shown.url, shown.width, shown.height, name,
