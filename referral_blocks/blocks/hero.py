@@ -13,6 +13,7 @@ from .aims import AIMS, action_for
 from .audience import Audience
 from .base import Context, ReferralBlock
 from .picture import PictureBlock
+from .promises import promises
 from .texts import words
 
 SPEAKS_TO = [("friend", _("An invited friend")), ("referrer", _("A customer who shares"))]
@@ -52,9 +53,11 @@ class HeroBlock(ReferralBlock):
 
     def extra_context(self, value: Any, *, audience: Audience, program: Program | None, context: Context) -> Context:
         aim, text = value.get("action_aim") or "", value.get("action_text") or ""
+        reader = value.get("speaks_to") or "friend"
         greets = program is not None and value.get("greeting")
         return {
             "invitation": audience.invitation(program) if program is not None and greets else None,
+            "promises": promises(context["offer"], program=program, reader=reader) if program is not None else None,
             "is_first": context["anchor"] == "hero",
             "action": action_for(aim=aim, text=text, audience=audience, program=program),
             "is_over": program is not None and program.phase == Phase.ENDED,

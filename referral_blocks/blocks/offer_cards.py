@@ -10,11 +10,11 @@ from django.utils.translation import gettext_lazy as _
 from wagtail import blocks
 
 from referral_blocks.programs.models import Phase, Program
-from referral_blocks.rewards.wording import RuleWords, rule_in_words
 
 from .audience import Audience
 from .base import Context, ReferralBlock
 from .hero import SPEAKS_TO
+from .promises import Promise, promises
 from .texts import words
 
 
@@ -23,7 +23,7 @@ class OfferSide:
     """One side's rewards; ``name`` is the referrer's, where they have agreed to it."""
 
     side: str
-    rules: list[RuleWords]
+    promise: Promise
     is_first: bool
     name: str = ""
 
@@ -45,16 +45,12 @@ class OfferCardsBlock(ReferralBlock):
     def extra_context(self, value: Any, *, audience: Audience, program: Program | None, context: Context) -> Context:
         assert program is not None  # noqa: S101 - needs_program
         first = value.get("speaks_to") or "friend"
-        offer = context["offer"]
         invitation = audience.invitation(program) if first == "friend" else None
         name = invitation.name if invitation else ""
-        rules = {"friend": offer.friend, "referrer": offer.referrer}
-        order = sorted(rules, key=lambda side: side != first)
-        sides = [
-            OfferSide(side, [rule_in_words(r, program=program, reader=first) for r in rules[side]], side == first, name)
-            for side in order
-            if rules[side]
-        ]
+        told = promises(context["offer"], program=program, reader=first)
+        both = {"friend": told.friend, "referrer": told.referrer}
+        order = sorted(both, key=lambda side: side != first)
+        sides = [OfferSide(side, promise, side == first, name) for side in order if (promise := both[side])]
         return {"sides": sides, "is_over": program.phase == Phase.ENDED}
 
     def own_trouble(self, value: Any, *, audience: Audience, program: Program | None) -> str:

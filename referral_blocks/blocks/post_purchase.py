@@ -12,6 +12,7 @@ from referral_blocks.programs.models import Program
 from .audience import Audience
 from .base import Context, ReferralBlock
 from .forms import JoinForm, form_for
+from .promises import promises
 from .texts import words
 
 
@@ -47,7 +48,8 @@ class PostPurchaseBlock(ReferralBlock):
         )
         session = None if audience.is_sample else audience.session(program)
         share_href = audience.page_href(program, "share_page") if session else ""
-        return {"form": form, "session": session, "share_href": share_href}
+        told = promises(context["offer"], program=program, reader="referrer")
+        return {"form": form, "session": session, "share_href": share_href, "promises": told}
 
     class Meta:
         icon = "mail"

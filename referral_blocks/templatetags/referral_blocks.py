@@ -19,7 +19,7 @@ from referral_blocks.theming.theme import PAGE_STYLESHEET, STYLESHEETS, candidat
 
 register = template.Library()
 
-SCRIPTS = ("referral_blocks/js/share-panel.js", "referral_blocks/js/countdown.js")
+SCRIPTS = tuple(f"referral_blocks/js/{name}.js" for name in ("share-panel", "countdown", "cta-bar"))
 LOOK_AGAIN = "referral_blocks/js/personal.js"  # on what was made for a stranger, and may come out of a cache
 
 

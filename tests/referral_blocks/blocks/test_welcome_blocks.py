@@ -1,5 +1,6 @@
 """The blocks that speak to friends and to everybody: what each says, and to whom."""
 
+import re
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -14,7 +15,7 @@ from referral_blocks.analytics.figures import rounded
 from referral_blocks.programs.models import ProgramStatus
 from referral_blocks.programs.services import current_terms
 from referral_blocks.referrers.models import ReferrerStanding
-from referral_blocks.rewards.models import RewardRule
+from referral_blocks.rewards.models import RewardRule, RuleCondition
 from tests.make import make_link, make_program, make_referral
 from tests.make_pages import make_share_page
 
@@ -78,6 +79,62 @@ def test_without_active_rules_there_is_no_card_and_the_editor_reads_why():
 def test_details_can_be_left_out():
     make_program()
     assert "first purchase" not in show("offer_cards", {"show_details": False})
+
+
+def add_reward(program, title, **fields):
+    RewardRule.objects.create(program=program, **{"side": "referrer", "amount_minor": 5000, **fields}, title=title)
+
+
+def test_the_first_reward_without_a_condition_leads_and_the_others_say_what_is_new_about_them():
+    program = make_program(rules=())
+    add_reward(program, "A hamper", friend_from=3, friend_to=3)
+    add_reward(program, "£50 gift")
+    add_reward(program, "£50 thanks", trigger="sign_up")
+    html = show("offer_cards", {"speaks_to": "referrer"})
+    head, then = html[: html.index("And then for you")], html[html.index("And then for you") :]
+    assert ("£50 gift" in head, "A hamper" in head) == (True, False)
+    assert head.count("With your friend’s first purchase") == 1
+    assert "With your friend’s first purchase" not in then
+    assert re.findall(r'rb-offers__name">(.*?)<.*?rb-offers__when">(.*?)<', then) == [
+        ("A hamper", "With your 3rd friend"),
+        ("£50 thanks", "As soon as your friend leaves their details"),
+    ]
+
+
+@pytest.mark.parametrize("name", ["hero", "post_purchase"])
+def test_one_reward_a_side_stands_in_the_offer_and_none_that_waits_for_a_third_friend(name):
+    program = make_program(rules=())
+    add_reward(program, "A hamper", friend_from=3, friend_to=3)
+    add_reward(program, "£50 gift")
+    add_reward(program, "£50 thanks", trigger="sign_up")
+    html = show(name, {"speaks_to": "referrer"} if name == "hero" else {})
+    assert re.findall(r"<dd.*?>(.*?)</dd>", html) == ["£50 gift"]
+
+
+CONDITIONS = [
+    ({"friend_from": 3, "friend_to": 3}, "With your 3rd friend"),
+    ({"friend_from": 3}, "From your 3rd friend on"),
+    ({"friend_to": 2}, "For your 1st to 2nd friend"),
+    ({"sale_from": 2, "sale_to": None}, "From your friend’s 2nd purchase on"),
+    ({"stock": 0}, "All given away at the moment"),
+]
+
+
+@pytest.mark.parametrize(("fields", "said"), CONDITIONS)
+def test_a_reward_with_a_condition_never_stands_without_it(fields, said):
+    program = make_program(rules=())
+    add_reward(program, "A hamper", **fields)
+    for name, value in (("hero", {"speaks_to": "referrer"}), ("post_purchase", {})):
+        assert re.findall(r"<dd.*?>(.*?)</dd>", show(name, value)) == ["A hamper", said]
+    assert said in show("offer_cards", {"speaks_to": "referrer", "show_details": False})
+
+
+def test_a_reward_for_some_purchases_alone_says_so_in_the_hero():
+    program = make_program(rules=())
+    add_reward(program, "Free ladder", side="friend")
+    rule = RewardRule.objects.get()
+    RuleCondition.objects.create(rule=rule, fact="sale.amount", operator="gte", value="80")
+    assert re.findall(r"<dd.*?>(.*?)</dd>", show("hero")) == ["Free ladder", "For purchases of £80.00 or more"]
 
 
 # Hero
