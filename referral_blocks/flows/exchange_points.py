@@ -20,6 +20,7 @@ from referral_blocks.rewards.services import Sides, has_had_enough
 from .earn_rewards import earn_rewards
 from .join_program import require_open
 from .redeem_points import redeem_points
+from .return_points import EXCHANGE
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +48,7 @@ def exchange_points(*, referrer: Referrer, rule: RewardRule, exchange_id: str) -
     with transaction.atomic():
         lock_standing(referrer=referrer)
         # Before anything is refused: a second delivery finds what the first has done, whatever changed since.
-        key = f"points:{exchange}"
+        key = f"{EXCHANGE}{exchange}"
         if done := Reward.objects.filter(rule=offer, person=referrer.person, trigger_key=key).first():
             return Exchanged(done, created=False)
         require_open(program)

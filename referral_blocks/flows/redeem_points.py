@@ -38,7 +38,12 @@ def redeem_points(*, program: Program, person: Person, points: int, redemption_i
     text = clean_text(note, max_length=200, path=("note",), required=False)
     with transaction.atomic():
         entry, created = take_points(
-            key=f"redeem:{program.pk}:{key}", program_id=program.pk, person_id=person.pk, points=points, note=text
+            key=redeemed_key(program.pk, key), program_id=program.pk, person_id=person.pk, points=points, note=text
         )
         left = spendable(program_id=program.pk, person_id=person.pk)
     return Redeemed(entry, created, left)
+
+
+def redeemed_key(program_id: int, redemption_id: str) -> str:
+    """The key of the ledger's entry that took the points."""
+    return f"redeem:{program_id}:{redemption_id}"

@@ -1,4 +1,5 @@
-"""A reward that was not issued is cancelled: limits, ledger and standing are put right, and who waits is let in."""
+"""A reward that was not issued is cancelled: limits, ledger and standing are put right, points that it was bought with
+come back, and who waits is let in."""
 
 from __future__ import annotations
 
@@ -14,6 +15,7 @@ from referral_blocks.rewards.models import Reward, RewardState
 from referral_blocks.rewards.services import move_reward
 
 from .release_waiting import release_later
+from .return_points import return_points
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
@@ -63,4 +65,6 @@ def _void(reward: Reward, reason: str, note: str, actor: User | None, to: str) -
         debit=owed,
         credit=Account.EXPENSE,
     )
+    if to == RewardState.VOID:
+        return_points(reward=reward)
     return True

@@ -14,7 +14,7 @@ from referral_blocks.core.errors import Conflict, NotPossibleNow
 from referral_blocks.core.money import POINTS, Money
 from referral_blocks.people.models import Person
 
-from .models import Account, LedgerEntry, PointsLot
+from .models import Account, LedgerEntry, LedgerLine, PointsLot
 from .selectors import balance_of
 from .services import post_once
 
@@ -81,6 +81,33 @@ def take_points(*, key: str, program_id: int, person_id: int, points: int, note:
             return _same(entry, person_id, points), False
         _use_up(lots, points)
     return entry, True
+
+
+def return_points(*, taken: str, key: str, program_id: int, person_id: int, note: str) -> int:
+    """Give back what ``take_points`` took under the key ``taken``, once by ``key``; returns how many points, 0 when
+    there is nothing to give back or it was done before.
+
+    They come as a new lot, with a date of their own: those that they were taken from may have expired meanwhile.
+    """
+    lines = LedgerLine.objects.filter(entry__key=taken, account=Account.POINTS, person_id=person_id, currency=POINTS)
+    points = lines.values_list("amount_minor", flat=True).first()
+    if not points:
+        return 0
+    with transaction.atomic():
+        _entry, created = post_once(
+            key=key,
+            kind="points_returned",
+            program_id=program_id,
+            person_id=person_id,
+            amount=Money(points, POINTS),
+            debit=Account.REDEEMED,
+            credit=Account.POINTS,
+            note=note,
+        )
+        if not created:
+            return 0
+        add_points(key=key, program_id=program_id, person_id=person_id, points=points)
+    return points
 
 
 def expire_lot(*, pk: int) -> bool:

@@ -36,6 +36,7 @@ WORDS: dict[str, str | Promise] = {
     "payout_reversed": _("Taken back"),
     "payout_unreversed": _("It could not be taken back"),
     "points_redeemed": _("Points used"),
+    "points_returned": _("Points given back"),
     "points_kept": _("Kept, at their date, for what was taken back before"),
     "points_expired": _("Points expired"),
 }

@@ -1,6 +1,7 @@
 from datetime import timedelta
 
 import pytest
+from django.db.models import Sum
 from django.utils import timezone
 
 from referral_blocks.core.errors import DomainError
@@ -8,9 +9,11 @@ from referral_blocks.core.money import POINTS, Money
 from referral_blocks.flows.check_ledger import check_ledger
 from referral_blocks.flows.exchange_points import exchange_points
 from referral_blocks.flows.set_reward_rule import set_reward_rule
-from referral_blocks.ledger.models import Account, LedgerEntry, PointsLot
+from referral_blocks.flows.void_reward import void_reward
+from referral_blocks.ledger.models import Account, LedgerEntry, LedgerLine, PointsLot
 from referral_blocks.ledger.points import add_points, next_to_expire, spendable
 from referral_blocks.ledger.services import post_transfer
+from referral_blocks.ledger.statement import statement
 from referral_blocks.programs.models import ProgramStatus
 from referral_blocks.rewards.engine import judge_all
 from referral_blocks.rewards.models import CouponList, Reward, RewardRule
@@ -18,7 +21,7 @@ from referral_blocks.rewards.offers import RuleInput
 from referral_blocks.rewards.rule import Happening
 from referral_blocks.rewards.selectors import active_rules, points_offers
 from tests.at_once import at_once
-from tests.make import make_link, make_program
+from tests.make import make_link, make_program, make_referral
 
 pytestmark = pytest.mark.django_db
 MUG = {"title": "A mug", "side": "referrer", "amount": "8.00", "trigger": "points", "points_price": 300}
@@ -172,6 +175,69 @@ def test_the_points_that_go_next_are_told():
     for number, at in ((10, soon), (20, late), (5, soon), (7, timezone.now() - timedelta(days=1))):
         give(referrer, number, expires_at=at)
     assert next_to_expire(**owner) == (15, soon)
+
+
+def balances():
+    """Account → the sum of its lines in points and in pounds."""
+    sums = LedgerLine.objects.order_by().values_list("account", "currency").annotate(total=Sum("amount_minor"))
+    return {(account, currency): total for account, currency, total in sums if total}
+
+
+def test_a_cancelled_exchange_gives_the_points_back_once():
+    referrer, offer = prepare(points=500)
+    before = balances(), check_ledger()
+    reward = exchange_points(referrer=referrer, rule=offer, exchange_id="a1").reward
+    assert (left(referrer), balances()["points", POINTS]) == (200, -200)
+    assert void_reward(reward=reward, reason="sold out")
+    assert (left(referrer), balances()["points", POINTS]) == (500, -500)
+    assert (balances(), check_ledger()) == before
+    entry = LedgerEntry.objects.get(kind="points_returned")
+    lines = entry.lines.values_list("account", "amount_minor", "currency", "person")
+    assert set(lines) == {
+        ("points_redeemed", 300, "PTS", referrer.person_id),
+        ("points", -300, "PTS", referrer.person_id),
+    }
+    assert statement(program=referrer.program, person=referrer.person)[-1].words == "Points given back"
+    assert not void_reward(reward=reward, reason="again")
+    assert (left(referrer), LedgerEntry.objects.filter(kind="points_returned").count()) == (500, 1)
+    assert exchange_points(referrer=referrer, rule=offer, exchange_id="a2").created
+
+
+def test_points_that_come_back_have_a_date_of_their_own(settings):
+    settings.REFERRAL_BLOCKS = {**settings.REFERRAL_BLOCKS, "POINTS_EXPIRE_DAYS": 30}
+    referrer, offer = prepare(points=0)
+    give(referrer, 300, expires_at=timezone.now() + timedelta(hours=1))
+    reward = exchange_points(referrer=referrer, rule=offer, exchange_id="a1").reward
+    void_reward(reward=reward, reason="sold out")
+    number, at = next_to_expire(program_id=referrer.program_id, person_id=referrer.person_id)
+    assert (number, (at - timezone.now()).days) == (300, 29)
+
+
+def test_a_reward_nobody_took_in_time_gives_no_points_back():
+    referrer, offer = prepare(points=500)
+    reward = exchange_points(referrer=referrer, rule=offer, exchange_id="a1").reward
+    void_reward(reward=reward, reason="time", to="expired")
+    assert (left(referrer), LedgerEntry.objects.filter(kind="points_returned").count()) == (200, 0)
+
+
+def test_a_cancelled_reward_that_was_earned_gives_no_points():
+    referrer, _offer = prepare(points=500)
+    rule = RewardRule.objects.create(
+        program=referrer.program, side="referrer", title="Gift", amount_minor=2000, trigger="sign_up"
+    )
+    make_referral(referrer.program)
+    void_reward(reward=Reward.objects.get(rule=rule), reason="error")
+    assert left(referrer) == 500
+    assert not LedgerEntry.objects.filter(kind="points_returned").exists()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_cancelled_by_many_at_once_the_points_come_back_once():
+    referrer, offer = prepare(points=300)
+    reward = exchange_points(referrer=referrer, rule=offer, exchange_id="a1").reward
+    outcomes = at_once(lambda _n: void_reward(reward=Reward.objects.get(pk=reward.pk), reason="sold out"), threads=5)
+    assert sorted(outcomes) == [False] * 4 + [True]
+    assert (left(referrer), balances()["points", POINTS]) == (300, -300)
 
 
 @pytest.mark.django_db(transaction=True)
