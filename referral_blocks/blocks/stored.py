@@ -70,7 +70,12 @@ def _program(block: Any, stored: Any) -> int | None:
 
 
 def _choices(block: Any, stored: Any) -> Any:
-    return [c for c in stored if isinstance(c, str)] if isinstance(stored, list) else MISSING
+    return [c for c in stored if _choice(block, c) is not MISSING] if isinstance(stored, list) else MISSING
+
+
+def _choice(block: Any, stored: Any) -> Any:
+    is_known = isinstance(stored, str) and (stored == "" or block.field.valid_value(stored))
+    return stored if is_known or stored is None else MISSING
 
 
 def _number(block: Any, stored: Any) -> Any:
@@ -102,5 +107,6 @@ READERS: tuple[tuple[type[blocks.Block] | tuple[type[blocks.Block], ...], Callab
     (blocks.MultipleChoiceBlock, _choices),
     (blocks.IntegerBlock, _number),
     (blocks.BooleanBlock, _truth),
-    ((blocks.CharBlock, blocks.TextBlock, blocks.URLBlock, blocks.ChoiceBlock), _text),
+    (blocks.ChoiceBlock, _choice),
+    ((blocks.CharBlock, blocks.TextBlock, blocks.URLBlock), _text),
 )

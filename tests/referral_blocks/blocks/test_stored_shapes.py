@@ -67,6 +67,12 @@ def test_a_programmes_number_may_be_text():
     assert "<form" in show("join_form", {"program": str(program.pk)})
 
 
+def test_a_choice_of_another_version_is_the_fresh_blocks():
+    make_program()
+    assert 'href="#friend-form"' in show("cta_bar", {"action_aim": "of_another_version"})
+    assert "rb-hero--friend" in show("hero", {"speaks_to": "of_another_version"})
+
+
 @pytest.mark.parametrize(
     ("stored", "names"),
     [
