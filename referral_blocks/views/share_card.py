@@ -6,11 +6,10 @@ import re
 from typing import Any
 
 import swapper
-from django.conf import settings
 from django.core.cache import cache
 from django.http import Http404, HttpRequest, HttpResponse
 from django.utils.crypto import constant_time_compare
-from django.utils.translation import override
+from django.utils.translation import get_supported_language_variant, override
 from django.views.decorators.http import require_safe
 from PIL import Image
 from wagtail.images.models import SourceImageIOError
@@ -53,7 +52,7 @@ def _draw(request: HttpRequest, page_id: int, language: str, version: str) -> by
     root = site_of(request).root_page
     pages = swapper.load_model("wagtailcore", "Page").objects.live().public()
     page = pages.descendant_of(root, inclusive=True).filter(pk=page_id).specific().first()
-    if page is None or language not in dict(settings.LANGUAGES):
+    if page is None or not _is_spoken(language):
         raise Http404
     audience = audience_of(request)
     with override(language):
@@ -62,6 +61,14 @@ def _draw(request: HttpRequest, page_id: int, language: str, version: str) -> by
         raise Http404
     check_rate("share-card", "all", limit=LIMIT)
     return draw_card(card, _opened(audience.look.logo))
+
+
+def _is_spoken(language: str) -> bool:
+    """Whether the site speaks it: “en-us”, too, where “en” alone is listed, as in a new project of Django’s."""
+    try:
+        return bool(get_supported_language_variant(language))
+    except LookupError:
+        return False
 
 
 def _opened(logo: Any) -> Image.Image | None:

@@ -103,8 +103,11 @@ def follow_documents(site: PlainSite) -> None:
             target.write_text(text.replace(PAGES_OF_WAGTAIL, f"{code}{PAGES_OF_WAGTAIL}"))
         else:
             target.write_text(f"{text}\n{code}")
+    began: set[str] = set()  # the how-to replaces a file of Wagtail's, and goes on in it further down
     for file, code in code_of(HOW_TO.read_text()):
-        (site.folder / file).write_text(code)
+        with (site.folder / file).open("a" if file in began else "w") as target:
+            target.write(code)
+        began.add(file)
     told = [*COMMAND.findall(steps), *COMMAND.findall(HOW_TO.read_text())]
     for command in told:
         words = command.split()[1:]

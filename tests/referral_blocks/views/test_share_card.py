@@ -6,6 +6,7 @@ import pytest
 from django.core.files.base import ContentFile
 from django.core.files.images import ImageFile
 from django.template import Context, Template
+from django.utils.translation import override
 from PIL import Image
 from wagtail.images import get_image_model
 from wagtail.models import Collection, Locale, PageViewRestriction, Site
@@ -189,6 +190,15 @@ def test_nothing_is_drawn_for_an_address_that_no_live_page_of_the_site_has(clien
     assert client.get(url).status_code == 404
     assert client.post(url).status_code == 405
     assert drawn == []
+
+
+def test_a_site_in_a_variant_of_a_listed_language_has_images_too(client, page, drawn):
+    """LANGUAGE_CODE is “en-us” in every new project, and LANGUAGES has “en”."""
+    with override("en-us"):
+        url = address(client)
+        assert "/en-us/" in url
+        assert client.get(url).status_code == 200
+    assert len(drawn) == 1
 
 
 @pytest.mark.parametrize("kind", ["password", "login"])
