@@ -9,11 +9,9 @@ from django.utils.html import format_html, format_html_join
 from django.utils.translation import gettext as _
 from wagtail.admin import messages
 
-from referral_blocks.blocks.aims import AIMS, PAGES
 from referral_blocks.blocks.audience import Audience
 from referral_blocks.blocks.trouble import trouble
 from referral_blocks.blocks.walk import blocks_of
-from referral_blocks.programs.models import Program
 
 
 class EditorAudience(Audience):
@@ -41,26 +39,13 @@ def page_troubles(page: Any) -> list[tuple[str, list[str]]]:
     found = list(blocks_of(page))
     if not found:
         return []
-    audience, names = EditorAudience(page), {block.name for block, _value in found}
+    audience = EditorAudience(page)
     grouped: dict[str, list[str]] = {}
     for block, value in found:
         program = audience.program_for(chosen=value.get("program"), page=page)
         text = trouble(block, value, audience=audience, program=program, page=page)
-        text = text or _aimless(value, names, program)
         if text:
             labels = grouped.setdefault(text, [])
             if str(block.label) not in labels:
                 labels.append(str(block.label))
     return list(grouped.items())
-
-
-def _aimless(value: Any, names: set[str], program: Program | None) -> str:
-    aim = value.get("action_aim")
-    if not aim or not value.get("action_text") or aim in names:
-        return ""
-    words = {"aim": dict(AIMS).get(aim, aim)}
-    if aim not in PAGES:
-        return _("The button leads to “%(aim)s”, but there is no such block here. Add it, or aim elsewhere.") % words
-    if program is not None and getattr(program, f"{aim}_id") is None:
-        return _("The button leads to “%(aim)s”, but none is published yet. Visitors see no button.") % words
-    return ""

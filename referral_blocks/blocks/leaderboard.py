@@ -43,7 +43,7 @@ class LeaderboardBlock(ReferralBlock):
 
     def extra_context(self, value: Any, *, audience: Audience, program: Program | None, context: Context) -> Context:
         assert program is not None  # noqa: S101 - needs_program
-        board = audience.board(program, limit=value.get("places") or 10)
+        board = audience.board(program, limit=min(max(value.get("places") or 10, 1), 50))
         session = audience.session(program)
         verified = session.referrer if session and session.verified else None
         prizes = _prizes(audience, program) if value.get("show_prizes") else []

@@ -8,10 +8,16 @@ from django.utils.translation import gettext as _
 
 from referral_blocks.programs.models import Phase, Program
 
+from .aims import AIMS, PAGES
 from .audience import Audience
+from .walk import blocks_of
 
 if TYPE_CHECKING:
     from .base import ReferralBlock
+
+
+# Whichever of these asks a visitor to sign in stands where “Your friends and rewards” would.
+STANDS_FOR = {"standing": ("standing", "stats", "rewards_table", "friends_list", "points")}
 
 
 def trouble(block: ReferralBlock, value: Any, *, audience: Audience, program: Program | None, page: object) -> str:
@@ -21,7 +27,26 @@ def trouble(block: ReferralBlock, value: Any, *, audience: Audience, program: Pr
         words = _missing(block, is_chosen=bool(chosen), page=page)
     else:
         words = _closed(program, needs_open=block.needs_open, is_draft=audience.is_draft(program))
-    return words or block.own_trouble(value, audience=audience, program=program)
+    return (
+        words
+        or block.own_trouble(value, audience=audience, program=program)
+        or _dead_end(block, value, audience=audience, program=program, page=page)
+    )
+
+
+def _dead_end(block: ReferralBlock, value: Any, *, audience: Audience, program: Program | None, page: object) -> str:
+    """A button that leads nowhere: to a page that is not there, or to a block that this page does not have."""
+    aim, text = ((value or {}).get(name) for name in ("action_aim", "action_text"))
+    if not aim or not text:
+        return ""
+    values = {"aim": dict(AIMS).get(aim, aim)}
+    if aim in PAGES:
+        if program is None or audience.page_href(program, aim):
+            return ""
+        return _("The button leads to “%(aim)s”, but none is published. Visitors see no button.") % values
+    if page is None or any(other.template_name in STANDS_FOR.get(aim, (aim,)) for other, _value in blocks_of(page)):
+        return ""
+    return _("The button leads to “%(aim)s”, but there is no such block here. Add it, or aim elsewhere.") % values
 
 
 def _missing(block: ReferralBlock, *, is_chosen: bool, page: object) -> str:

@@ -3,26 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from wagtail import blocks
 from wagtail.fields import StreamField
 
-from .base import ReferralBlock
+if TYPE_CHECKING:
+    from .base import ReferralBlock
 
 
 def blocks_of(page: Any) -> Iterator[tuple[ReferralBlock, Any]]:
     """(block, value) for each referral block of the page's stream fields, in the page's order."""
-    for field in page._meta.fields:
+    meta = getattr(page, "_meta", None)  # a host's template may call something else its page
+    for field in meta.fields if meta is not None else ():
         if isinstance(field, StreamField):
             value = getattr(page, field.name)
             if value is not None:
                 yield from blocks_in(value.stream_block, value)
 
 
-def blocks_in(block: blocks.Block, value: Any) -> Iterator[tuple[ReferralBlock, Any]]:
+def blocks_in(block: Any, value: Any) -> Iterator[tuple[ReferralBlock, Any]]:
     """The same of one block's value."""
-    if isinstance(block, ReferralBlock):
+    if hasattr(block, "own_trouble"):  # ours: the base of all blocks asks this module, and is not asked by it
         yield block, value
     elif isinstance(block, blocks.StreamBlock):
         for child in value or ():

@@ -67,7 +67,7 @@ def test_a_programme_of_another_site_is_trouble():
     ("aim", "said"),
     [
         ("join_form", "“The join form on this page”, but there is no such block"),
-        ("share_page", "“The programme’s share page”, but none is published yet"),
+        ("share_page", "“The programme’s share page”, but none is published"),
     ],
 )
 def test_a_button_that_leads_nowhere_is_trouble(aim, said):
