@@ -37,6 +37,11 @@ class Channel:
     in_place: bool = False
 
 
+def _query(**values: str) -> str:
+    # Programs on devices show “+” as it is.
+    return urlencode(values, quote_via=quote)
+
+
 def _email(message: Message) -> str:
     body = f"{message.text.strip()}\n\n{message.url}".strip()
     return f"mailto:?subject={quote(message.subject)}&body={quote(body)}"
@@ -48,24 +53,24 @@ def _sms(message: Message) -> str:
 
 
 def _x(message: Message) -> str:
-    return "https://x.com/intent/post?" + urlencode({"text": message.text.strip(), "url": message.url})
+    return "https://x.com/intent/post?" + _query(text=message.text.strip(), url=message.url)
 
 
 # Facebook and LinkedIn take the address alone: what they once read as text, they ignore.
 CHANNELS: dict[str, Channel] = {
     c.slug: c
     for c in (
-        Channel("whatsapp", "WhatsApp", lambda m: "https://wa.me/?" + urlencode({"text": m.whole})),
+        Channel("whatsapp", "WhatsApp", lambda m: "https://wa.me/?" + _query(text=m.whole)),
         Channel("email", _("E-mail"), _email, in_place=True),
         Channel("sms", _("SMS"), _sms, in_place=True),
         Channel("x", "X", _x),
         Channel(
             "facebook", "Facebook",
-            lambda m: "https://www.facebook.com/sharer/sharer.php?" + urlencode({"u": m.url}), takes_text=False,
+            lambda m: "https://www.facebook.com/sharer/sharer.php?" + _query(u=m.url), takes_text=False,
         ),
         Channel(
             "linkedin", "LinkedIn",
-            lambda m: "https://www.linkedin.com/sharing/share-offsite/?" + urlencode({"url": m.url}), takes_text=False,
+            lambda m: "https://www.linkedin.com/sharing/share-offsite/?" + _query(url=m.url), takes_text=False,
         ),
         Channel("copy", _("Copied")),
         Channel("native", _("Share sheet")),

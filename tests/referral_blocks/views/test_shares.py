@@ -79,6 +79,15 @@ def test_no_text_changes_where_it_leads_or_whom_it_is_for(client, link, channel,
     assert urlsplit(tried).fragment == ""
 
 
+@pytest.mark.parametrize("channel", ["whatsapp", "email", "sms", "x"])
+def test_any_script_arrives_and_a_space_is_no_plus(client, link, channel):
+    text = "Привет, 你好 שלום + 100 % 👋"
+    location = press(client, link, channel, text)["Location"]
+    assert location.isascii()
+    assert "+" not in location.partition("?")[2]
+    assert text in " ".join(v for values in parse_qs(location.partition("?")[2]).values() for v in values)
+
+
 def test_a_long_text_is_cut(client, link):
     assert len(press(client, link, "whatsapp", "a" * 5000)["Location"]) < 800
 
