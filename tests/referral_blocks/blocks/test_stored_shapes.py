@@ -8,8 +8,10 @@ import pytest
 from django.utils import timezone
 from wagtail import blocks
 
+from cms.pages.models import LandingPage
 from referral_blocks.blocks.stream import ReferralStreamBlock, ReferralStreamField
 from tests.make import make_program
+from tests.make_pages import make_landing_page
 
 from .looking import LOOKERS, editor, show
 
@@ -86,3 +88,19 @@ def test_a_stream_keeps_what_can_be_a_block(stored, names):
     field = ReferralStreamField(blank=True)
     for given in (stored, stored if isinstance(stored, str) else json.dumps(stored)):
         assert [child.block_type for child in field.to_python(given)] == names
+
+
+@pytest.mark.parametrize("wrong", [None, "x", 7, ["x"], {"gone": 1}], ids=repr)
+def test_a_page_of_another_version_is_served_previewed_and_edited(client, admin_client, wrong):
+    """Given a live page whose body was written by hand, then visitors and editors can open it."""
+    page = make_landing_page(make_program())
+    block_types = ReferralStreamBlock().child_blocks
+    pieces = [
+        *({"type": name, "value": holding(block, wrong), "id": name} for name, block in block_types.items()),
+        {"type": "of_another_version", "value": wrong, "id": "gone"},
+        {"type": "faq"},
+    ]
+    LandingPage.objects.filter(pk=page.pk).update(body=json.dumps(pieces))
+    assert client.get(page.url).status_code == 200
+    assert admin_client.get(f"/admin/pages/{page.pk}/edit/").status_code == 200
+    assert LandingPage.objects.get().make_preview_request(preview_mode="referrer").status_code == 200
