@@ -10,6 +10,7 @@ from coloraide import Color
 TEXT = 4.5  # success criterion 1.4.3, level AA
 SHAPE = 3.0  # 1.4.11: what has to be seen, such as a focus ring
 INK, CHALK = "#16181b", "#ffffff"
+APART = 0.04  # of OKLab: white and cream are not told apart, white and a pale yellow are
 _STEP = 0.004  # of OKLCH lightness; smaller than what an eye tells apart
 
 
@@ -20,6 +21,11 @@ def contrast(one: str, other: str) -> float:
 
 def is_legible(color: str, grounds: Iterable[str], *, at_least: float = TEXT) -> bool:
     return all(contrast(color, ground) >= at_least for ground in grounds)
+
+
+def vanishes(color: str, grounds: Iterable[str]) -> bool:
+    """Whether a shape of this colour cannot be told from one of the grounds."""
+    return any(Color(color).delta_e(ground, method="ok") < APART for ground in grounds)
 
 
 @lru_cache(maxsize=1024)

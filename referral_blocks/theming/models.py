@@ -11,9 +11,9 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 from wagtail.images import get_image_model_string
 
-from .brand import SYSTEM_FONT, Brand, Scheme
-from .contrast import TEXT, contrast, nearest_legible
-from .theme import all_themes, theme_choices
+from .brand import SYSTEM_FONT, Brand, Scheme, palette_of
+from .contrast import SHAPE, TEXT, contrast, nearest_legible, vanishes
+from .theme import all_themes, get_theme, theme_choices
 
 RADIUS_CHOICES = [("square", _("Square")), ("soft", _("Softly rounded")), ("round", _("Round"))]
 COLOR = RegexValidator(r"^#[0-9a-fA-F]{6}\Z", _("Write the colour as # and six digits, such as #0e4f3b."))
@@ -73,9 +73,13 @@ class SiteTheme(models.Model):
         )
 
     def clean(self) -> None:
-        """Refuse words that cannot be read on their colour, and say which shades could be."""
+        """Refuse words that cannot be read on their colour and buttons that cannot be seen on the page, and say which
+        shades could be."""
         super().clean()
         wrong = {}
+        for accent, dark in (("accent", False), ("accent_dark", True)):
+            if problem := self._unseen(getattr(self, accent).lower(), dark=dark):
+                wrong[accent] = problem
         for ground, words in (
             ("accent", "on_accent"),
             ("hero", "on_hero"),
@@ -86,6 +90,16 @@ class SiteTheme(models.Model):
                 wrong[words] = problem
         if wrong:
             raise ValidationError(wrong)
+
+    def _unseen(self, accent: str, *, dark: bool) -> ValidationError | None:
+        grounds = palette_of(get_theme(self.theme), dark=dark).grounds
+        if not _is_color(accent) or not vanishes(accent, grounds):
+            return None
+        return ValidationError(
+            _("A button in %(accent)s cannot be told from the page below it. The nearest that can: %(nearest)s."),
+            code="unseen",
+            params={"accent": accent, "nearest": nearest_legible(accent, grounds, at_least=SHAPE)},
+        )
 
     def _problem(self, ground: str, words: str) -> ValidationError | None:
         below, above = getattr(self, ground).lower(), getattr(self, words).lower()

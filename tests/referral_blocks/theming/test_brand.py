@@ -12,7 +12,7 @@ from wagtail.models import Collection, Site
 
 from referral_blocks.flows.record_sale import record_sale
 from referral_blocks.rewards.page import reward_url
-from referral_blocks.theming.brand import Brand, Scheme, brand_css, tokens
+from referral_blocks.theming.brand import Brand, Scheme, brand_css, palette_of, tokens
 from referral_blocks.theming.checking import checked_pairs
 from referral_blocks.theming.contrast import contrast, is_legible
 from referral_blocks.theming.models import SiteTheme
@@ -150,6 +150,29 @@ def test_the_dark_is_checked_too_and_words_need_something_to_stand_on():
         row.full_clean()
     assert {*refused.value.message_dict} == {"on_hero_dark", "on_accent"}
     assert "Choose “buttons and links” as well" in refused.value.message_dict["on_accent"][0]
+
+
+@pytest.mark.parametrize(
+    ("field", "color", "theme"),
+    [
+        ("accent", "#FFFFFF", ""), ("accent", "#fffbf2", "paper"), ("accent", "#ffffff", "street"),
+        ("accent_dark", "#14171b", ""), ("accent_dark", "#1d2127", ""),
+    ],
+)  # fmt: skip
+def test_a_button_that_could_not_be_seen_is_refused_and_the_nearest_shade_named(field, color, theme):
+    with pytest.raises(ValidationError) as refused:
+        SiteTheme(theme=theme, **{field: color}).clean()
+    (error,) = refused.value.error_dict[field]
+    palette = palette_of(get_theme(theme), dark=field == "accent_dark")
+    assert error.code == "unseen"
+    assert all(contrast(error.params["nearest"], ground) >= 3 for ground in palette.grounds)
+    SiteTheme(theme=theme, **{field: error.params["nearest"]}).clean()
+
+
+@pytest.mark.parametrize("color", ["#ffe600", "#ffd1dc", "#cfe8ff", "#000000"])
+@pytest.mark.parametrize("theme", ["", "paper", "signal", "street"])
+def test_a_pale_colour_may_be_a_buttons(color, theme):
+    SiteTheme(theme=theme, accent=color).clean()
 
 
 @pytest.mark.django_db
