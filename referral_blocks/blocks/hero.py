@@ -17,6 +17,7 @@ from .promises import promises
 from .texts import words
 
 SPEAKS_TO = [("friend", _("An invited friend")), ("referrer", _("A customer who shares"))]
+LONG_WORDS = (22, 17, 14, 12)  # letters from which the stylesheet makes a heading smaller
 
 
 class HeroBlock(ReferralBlock):
@@ -59,6 +60,7 @@ class HeroBlock(ReferralBlock):
             "invitation": audience.invitation(program) if program is not None and greets else None,
             "promises": promises(context["offer"], program=program, reader=reader) if program is not None else None,
             "is_first": context["anchor"] == "hero",
+            "letters": _long_word(value.get("heading") or ""),
             "action": action_for(aim=aim, text=text, audience=audience, program=program),
             "is_over": program is not None and program.phase == Phase.ENDED,
             "is_closed": program is not None and program.phase not in (Phase.OPEN, Phase.DRAFT),
@@ -68,3 +70,9 @@ class HeroBlock(ReferralBlock):
         icon = "title"
         label = _("Hero with greeting and offer")
         description = _("The top of the page: a greeting for invited friends, the offer, and one clear button.")
+
+
+def _long_word(heading: str) -> int:
+    """The step of LONG_WORDS that the heading's longest word reaches, or 0."""
+    letters = max(map(len, heading.replace("-", " ").split()), default=0)
+    return next((step for step in LONG_WORDS if letters >= step), 0)

@@ -140,6 +140,16 @@ def test_a_reward_for_some_purchases_alone_says_so_in_the_hero():
 # Hero
 
 
+@pytest.mark.parametrize(
+    ("heading", "step"),
+    [("Good things are better shared", ""), ("Neighbourhood-wide joy", " rb-hero__heading--12"),
+     ("Fensterreinigungsgutschein für alle", " rb-hero__heading--22")],
+)  # fmt: skip
+def test_a_long_word_makes_the_heading_smaller(heading, step):
+    make_program()
+    assert f'class="rb-hero__heading{step}">{heading}</h1>' in show("hero", {"heading": heading})
+
+
 def test_a_heros_picture_comes_in_sizes_and_in_a_modern_format():
     make_program()
     image = make_image()

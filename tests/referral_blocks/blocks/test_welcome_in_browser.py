@@ -121,6 +121,17 @@ def test_they_stand_right_to_left(browser, live_server, program, settings):
     page.context.close()
 
 
+def test_streets_stickers_stand_two_in_a_row_and_hold_their_words(browser, live_server, program):
+    use_theme("street")
+    page = open_page(browser, live_server, "/landing/")
+    first, second = page.eval_on_selector_all(
+        ".rb-stat-row__stat",
+        "all => all.map((s) => [s.offsetTop + s.offsetHeight / 2, s.scrollHeight - s.clientHeight])",
+    )
+    assert (abs(first[0] - second[0]) < 2, first[1], second[1]) == (True, 0, 0)
+    page.context.close()
+
+
 BAR = "getComputedStyle(document.querySelector('.rb-cta-bar')).visibility"
 # Brings the element to the middle of the screen, and waits until the observers have told of it.
 AT = """([selector, number]) => new Promise((done) => {
