@@ -9,14 +9,14 @@ from django.utils.translation import gettext_lazy as _
 from wagtail import blocks
 
 from referral_blocks.core.money import POINTS, Money
-from referral_blocks.programs.models import Program
+from referral_blocks.referrers.models import Referrer
 from referral_blocks.referrers.session import Session
 from referral_blocks.rewards.models import RewardRule
 
 from .audience import Audience
 from .base import Context
 from .personal import PersonalBlock
-from .portal_forms import ExchangeForm, new_exchange, portal_form
+from .portal_forms import ExchangeForm, next_exchange, portal_form
 from .texts import words
 
 
@@ -43,9 +43,8 @@ class PointsBlock(PersonalBlock):
 
     def personal_context(self, value: Any, *, audience: Audience, session: Session, context: Context) -> Context:
         points = audience.points(session.referrer)
-        program = session.referrer.program
-        rules = audience.points_offers(program) if value.get("show_offers") else []
-        offers = [_offer(rule, points.left, audience, program, context) for rule in rules]
+        rules = audience.points_offers(session.referrer.program) if value.get("show_offers") else []
+        offers = [_offer(rule, points.left, audience, session.referrer, context) for rule in rules]
         return {"points": points, "offers": offers}
 
     class Meta:
@@ -54,12 +53,14 @@ class PointsBlock(PersonalBlock):
         description = _("How many points a referrer has, when they expire, and what they can be exchanged for.")
 
 
-def _offer(rule: RewardRule, left: int, audience: Audience, program: Program, context: Context) -> PointsOffer:
-    price = rule.points_price or 0
+def _offer(rule: RewardRule, left: int, audience: Audience, referrer: Referrer, context: Context) -> PointsOffer:
+    price, program = rule.points_price or 0, referrer.program
     form = None
     if left >= price and program.is_open:
+        done = audience.exchanges(referrer).get(rule.pk, 0)
+        exchange = next_exchange(referrer=referrer, rule=rule, done=done)
         form = portal_form(
-            ExchangeForm, audience=audience, program=program, offer=rule.pk, exchange=new_exchange(),
+            ExchangeForm, audience=audience, program=program, offer=rule.pk, exchange=exchange,
             form_id=f"{context['form_id']}-{rule.pk}", anchor=f"{context['anchor']}-{rule.pk}",
         )  # fmt: skip
     return PointsOffer(rule.title, Money(price, POINTS), Money(max(price - left, 0), POINTS), rule.stock, form)

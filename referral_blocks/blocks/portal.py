@@ -7,11 +7,13 @@ from datetime import timedelta
 from typing import Any
 
 from django.core.exceptions import ValidationError
+from django.db.models import Count
 from django.http import HttpRequest
 from django.utils import timezone
 
 from referral_blocks.analytics.leaderboard import OwnPlace, leaderboard, own_place
 from referral_blocks.analytics.standing import Standing, standing_of
+from referral_blocks.flows.return_points import EXCHANGE
 from referral_blocks.groups.models import Group, GroupOffer, GroupState
 from referral_blocks.groups.selectors import counted_groups, group_offers, last_groups
 from referral_blocks.ledger.points import next_to_expire, spendable
@@ -108,6 +110,16 @@ class PortalReads:
             return Points(spendable(**owner), next_to_expire(**owner))
 
         return self.once("points", referrer.pk, read)
+
+    def exchanges(self, referrer: Referrer) -> dict[int, int]:
+        """How often the referrer has exchanged points, by the rule's id."""
+
+        def read() -> dict[int, int]:
+            had = Reward.objects.filter(person_id=referrer.person_id, program_id=referrer.program_id)
+            had = had.order_by().filter(trigger_key__startswith=EXCHANGE)
+            return dict(had.values_list("rule_id").annotate(Count("pk")))
+
+        return self.once("exchanges", referrer.pk, read)
 
     def points_offers(self, program: Program) -> list[RewardRule]:
         return self.once("points_offers", program.pk, lambda: list(points_offers(program_id=program.pk)[:MOST_OFFERS]))

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-import uuid
 from typing import Any, ClassVar, TypeVar
 
 from django import forms
+from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext_lazy as _
 
 from referral_blocks.programs.models import Program
+from referral_blocks.referrers.models import Referrer
+from referral_blocks.rewards.models import RewardRule
 
 from .audience import Audience
 from .forms import ReferralForm, TermsForm, form_for
@@ -65,5 +67,8 @@ def portal_form(
     return form
 
 
-def new_exchange() -> str:
-    return uuid.uuid4().hex
+def next_exchange(*, referrer: Referrer, rule: RewardRule, done: int) -> str:
+    """The id of the exchange that comes after ``done`` of them: the same in each tab that shows the same balance, so
+    that what one tab has bought the other does not buy again. Nobody else can guess it, and use it up."""
+    text = f"{referrer.pk}:{rule.pk}:{done}"
+    return salted_hmac("referral_blocks.exchange", text, algorithm="sha256").hexdigest()[:32]

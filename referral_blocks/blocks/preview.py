@@ -125,6 +125,9 @@ class NewReferrerPreview(VisitorPreview):
     def points(self, referrer: Referrer) -> Points:
         return Points(0)
 
+    def exchanges(self, referrer: Referrer) -> dict[int, int]:
+        return {}
+
 
 class ReferrerPreview(NewReferrerPreview):
     """Alex some weeks later, with the rewards that the programme's rules promise."""

@@ -79,6 +79,9 @@ class SamplePortal:
     def points(self, referrer: Referrer) -> Points:
         return Points(450, (100, timezone.now() + timedelta(days=40)))
 
+    def exchanges(self, referrer: Referrer) -> dict[int, int]:
+        return {}
+
     def points_offers(self, program: Program) -> list[RewardRule]:
         return [
             RewardRule(pk=1, title=_("10 € off the next visit"), points_price=300),

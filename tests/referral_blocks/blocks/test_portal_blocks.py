@@ -288,7 +288,7 @@ def test_a_page_with_all_blocks_costs_the_same_whatever_the_history(many):
     with CaptureQueriesContext(connection) as queries:
         html = render(*NAMES, referrer=referrer)
     assert html.count("<section") == len(NAMES)
-    assert len(queries) == 24
+    assert len(queries) == 25
 
 
 def test_a_visitor_costs_less():

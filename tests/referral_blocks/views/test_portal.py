@@ -190,6 +190,27 @@ def test_points_are_exchanged_once_however_often_the_form_is_sent(client, progra
     assert "600 points" in html
 
 
+def test_two_tabs_that_show_the_same_points_exchange_them_once(client, program):
+    """Given two tabs, when both send what they show, then the second finds what the first has bought; what is shown
+    after that buys anew, and no two people or offers share an id."""
+    referrer = make_link(program).referrer
+    make_points(referrer, 900)
+    other = make_link(program, email="two@example.com").referrer
+    add_points(key="other", program_id=program.pk, person_id=other.person_id, points=900)
+    sign_in(client, referrer.links.get())
+    tabs = [forms(client, "/share/", "/referrals/points/")[0] for _ in range(2)]
+    for data in tabs:
+        assert send(client, "/referrals/points/", data)["Location"] == "/share/?rb=exchanged#points"
+    assert Reward.objects.count() == 1
+    assert spendable(program_id=program.pk, person_id=referrer.person_id) == 600
+    (anew,) = forms(client, "/share/", "/referrals/points/")
+    send(client, "/referrals/points/", anew)
+    assert spendable(program_id=program.pk, person_id=referrer.person_id) == 300
+    sign_in(client, other.links.get())
+    (theirs,) = forms(client, "/share/", "/referrals/points/")
+    assert len({data["exchange"] for data in (*tabs, anew, theirs)}) == 3
+
+
 def test_points_that_are_spent_meanwhile_are_refused_on_the_page(client, program):
     referrer = make_link(program).referrer
     make_points(referrer, 300)
