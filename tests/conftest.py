@@ -7,13 +7,17 @@ import os
 import pytest
 from django.core.cache import cache
 
+from referral_blocks.core import ratelimit
+
 # Playwright runs an event loop in the test's thread; Django would refuse the ORM there.
 os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
 
 
 @pytest.fixture(autouse=True)
 def _clean_cache():
+    """No test counts against another's rate limits, either."""
     cache.clear()
+    ratelimit._limiter.cache_clear()
     yield
     cache.clear()
 
