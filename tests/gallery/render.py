@@ -23,7 +23,7 @@ SCHEMES = ("light", "dark")
 WIDTHS = {"phone": 390, "desktop": 1280}
 # Pictures of single blocks show no bar that sticks to the window, and a page's picture shows it once, at its end.
 STILL = """
-  .rb-cta-bar--sticky { position: static !important }
+  .rb-cta-bar--sticky { position: static !important; visibility: visible !important; translate: none !important }
   [data-block] { display: block !important }
   .rb-skip { display: none }
 """
