@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from referral_blocks.programs.models import Program
 
 from .audience import Audience
+from .walk import blocks_of
 
 AIMS = [
     ("friend_form", _("The friend’s form on this page")),
@@ -35,13 +36,16 @@ class Action:
     href: str
 
 
-def action_for(*, aim: str, text: str, audience: Audience, program: Program | None) -> Action | None:
+def action_for(
+    *, aim: str, text: str, audience: Audience, program: Program | None, page: object = None
+) -> Action | None:
     """The button to show, or None: without a text, and for a form that is closed. Whoever has joined already is led to
-    their link instead."""
+    their link instead: on this page, or on the share page where this one has no share panel."""
     if not aim or not text:
         return None
     if aim == "join_form" and program is not None and not audience.is_sample and audience.session(program):
-        aim, text = "share_panel", _now("Go to my link")
+        shown = page is None or any(block.template_name == "share_panel" for block, _value in blocks_of(page))
+        aim, text = "share_panel" if shown else "share_page", _now("Go to my link")
     if aim in NEEDS_OPEN and program is not None and not program.is_open:
         return None
     if aim in PAGES:

@@ -33,7 +33,8 @@ class CtaBarBlock(ReferralBlock):
 
     def extra_context(self, value: Any, *, audience: Audience, program: Program | None, context: Context) -> Context:
         aim, text = value.get("action_aim") or "", value.get("action_text") or ""
-        return {"action": action_for(aim=aim, text=text, audience=audience, program=program)}
+        page = context.get("page")
+        return {"action": action_for(aim=aim, text=text, audience=audience, program=program, page=page)}
 
     class Meta:
         icon = "arrow-right"

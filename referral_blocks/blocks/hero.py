@@ -61,7 +61,7 @@ class HeroBlock(ReferralBlock):
             "promises": promises(context["offer"], program=program, reader=reader) if program is not None else None,
             "is_first": context["anchor"] == "hero",
             "letters": _long_word(value.get("heading") or ""),
-            "action": action_for(aim=aim, text=text, audience=audience, program=program),
+            "action": action_for(aim=aim, text=text, audience=audience, program=program, page=context.get("page")),
             "is_over": program is not None and program.phase == Phase.ENDED,
             "is_closed": program is not None and program.phase not in (Phase.OPEN, Phase.DRAFT),
         }

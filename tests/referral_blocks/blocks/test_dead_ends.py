@@ -1,9 +1,12 @@
 """Buttons that lead nowhere: editors read what to do, visitors see nothing broken."""
 
+import re
+
 import pytest
 
-from tests.make import make_program
-from tests.make_pages import make_landing_page, make_portal_page
+from referral_blocks.referrers.session import make_session, session_cookie
+from tests.make import make_link, make_program
+from tests.make_pages import make_landing_page, make_portal_page, make_share_page
 
 pytestmark = pytest.mark.django_db
 
@@ -49,3 +52,16 @@ def test_a_button_to_a_page_that_was_deleted_or_taken_down(client):
     assert look() == ([False, False], True)
     portal.delete()
     assert look() == ([False, False], True)
+
+
+@pytest.mark.parametrize("has_panel", [True, False])
+def test_whoever_has_joined_is_led_to_their_link_wherever_it_is(client, has_panel):
+    program = make_program()
+    make_share_page(program)
+    body = [("cta_bar", {**BAR, "action_aim": "join_form"}), ("join_form", {})]
+    page = make_landing_page(program, body=[*body, ("share_panel", {})] if has_panel else body)
+    referrer = make_link(program).referrer
+    client.cookies[session_cookie(program)] = make_session(referrer, verified=True)
+    html = client.get(page.url).content.decode()
+    link = re.search(r'href="([^"]+)">Go to my link', html).group(1)
+    assert link.endswith("#share-panel" if has_panel else "/share/")
