@@ -56,7 +56,7 @@ class GroupDealBlock(ReferralBlock):
         offers = audience.group_offers(program)
         session = audience.session(program)
         if session is None or not session.verified:
-            return {**shown, "offers": offers}
+            return {**shown, "offers": offers, "share_href": audience.page_href(program, "share_page")}
         deals = [_deal(offer, audience, session, context) for offer in offers]
         return {**shown, "offers": offers, "deals": deals, "referrer": session.referrer}
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from django.utils.functional import Promise
 
 # What every page with blocks loads before its theme; the second for pages that are the plugin's from top to bottom.
-STYLESHEETS = ("referral_blocks/css/tokens.css", "referral_blocks/css/blocks.css")
+STYLESHEETS = tuple(f"referral_blocks/css/{name}.css" for name in ("tokens", "blocks", "portal"))
 PAGE_STYLESHEET = "referral_blocks/css/page.css"
 
 

@@ -107,7 +107,7 @@ def press(page, channel):
 def test_a_press_is_counted_once_with_scripts_and_without(browser, live_server, signed_in, script):
     page = open_page(browser, live_server, "/share/", script=script, cookies=(signed_in,))
     (led,) = press(page, "whatsapp")
-    assert led.startswith("https://wa.me/?text=I+think+you+would+like+this.")
+    assert led.startswith("https://wa.me/?text=I%20think%20you%20would%20like%20this.")
     assert list(ShareEvent.objects.values_list("channel", flat=True)) == ["whatsapp"]
     assert page.problems == []
     page.context.close()
@@ -124,7 +124,7 @@ def test_the_message_is_changed_before_it_is_sent(browser, live_server, signed_i
     else:
         button.click()
     (led,) = press(page, "x")
-    assert led.startswith("https://x.com/intent/post?text=Come+%26+see&url=http")
+    assert led.startswith("https://x.com/intent/post?text=Come%20%26%20see&url=http")
     page.context.close()
 
 
