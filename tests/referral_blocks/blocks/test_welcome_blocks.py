@@ -14,7 +14,6 @@ from wagtail.models import Collection
 from referral_blocks.analytics.figures import rounded
 from referral_blocks.programs.models import ProgramStatus
 from referral_blocks.programs.services import current_terms
-from referral_blocks.referrers.models import ReferrerStanding
 from referral_blocks.rewards.models import RewardRule, RuleCondition
 from tests.make import make_link, make_program, make_referral
 from tests.make_pages import make_share_page
@@ -274,62 +273,6 @@ def test_a_programme_without_an_end_has_no_countdown_and_the_editor_reads_why():
     make_program()
     assert "<section" not in show("countdown")
     assert "has no end" in show("countdown", is_preview=True)
-
-
-# Members
-
-
-SECRET = [
-    {"type": "text", "value": {"text": "The back door is open."}, "id": "t"},
-    {"type": "code", "value": {"label": "Your code", "code": "MEMBERS-7"}, "id": "c"},
-    {"type": "link", "value": {"text": "The guide", "url": "https://example.com/guide"}, "id": "l"},
-]
-
-
-@pytest.mark.parametrize("who", ["visitor", "friend", "unverified"])
-def test_what_is_locked_is_not_in_the_page(who):
-    from .looking import LOOKERS
-
-    program = make_program()
-    html = show("members_only", {"content": SECRET}, **LOOKERS[who](program))
-    assert "back door" not in html
-    assert "MEMBERS-7" not in html
-    assert "example.com/guide" not in html
-    assert ("Open the sign-in link" in html) is (who == "unverified")
-
-
-def test_a_verified_referrer_reads_what_members_get():
-    program = make_program()
-    html = show("members_only", {"content": SECRET}, **referrer(program))
-    assert "back door" in html
-    assert "MEMBERS-7" in html
-    assert 'href="https://example.com/guide"' in html
-
-
-@pytest.mark.parametrize(("brought", "is_open"), [(0, False), (2, False), (3, True), (4, True)])
-def test_a_number_of_customers_can_be_asked_for(brought, is_open):
-    program = make_program()
-    look = referrer(program)
-    member = make_link(program).referrer
-    ReferrerStanding.objects.update_or_create(referrer=member, defaults={"qualified": brought})
-    html = show("members_only", {"content": SECRET, "friends_needed": 3}, **look)
-    assert ("MEMBERS-7" in html) is is_open
-    assert (f"{brought} of 3 friends have become customers" in html) is not is_open
-
-
-def test_a_session_of_another_programme_unlocks_nothing():
-    other = make_program(slug="other")
-    program = make_program()
-    html = show("members_only", {"content": SECRET, "program": program.pk}, **referrer(other))
-    assert "MEMBERS-7" not in html
-
-
-def test_a_page_with_members_content_stays_out_of_shared_caches():
-    program = make_program()
-    show("members_only", **referrer(program))
-    assert show.request.referral_audience.personal
-    show("members_only")
-    assert (show.request.referral_audience.asked, show.request.referral_audience.personal) == (True, False)
 
 
 # The bar, the thank-you ask, questions, terms
