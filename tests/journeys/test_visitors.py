@@ -24,8 +24,8 @@ SHOTS = os.environ.get("JOURNEY_SHOTS")  # a folder, for whoever wants to look
 FOCUS = """() => {
   const at = document.activeElement, style = getComputedStyle(at);
   const name = at.labels?.[0]?.innerText || at.getAttribute("aria-label") || at.innerText || at.value || "";
-  const marked = style.outlineStyle !== "none" || style.boxShadow !== "none";
-  return { name: name.trim(), shown: marked || at === document.body };
+  const marked = style.outlineStyle !== "none" && parseFloat(style.outlineWidth) >= 2;
+  return { style: style.outline, name: name.trim(), shown: marked || at === document.body };
 }"""
 
 
@@ -81,7 +81,10 @@ def tab_to(page: Page, name: str) -> None:
     for _ in range(60):
         page.keyboard.press("Tab")
         focus = page.evaluate(FOCUS)
-        assert focus["shown"], f"nobody sees that the focus is on {focus['name']!r}"
+        if not focus["shown"]:
+            page.wait_for_timeout(300)  # the window may learn of its focus after the element does
+            focus = page.evaluate(FOCUS)
+        assert focus["shown"], f"nobody sees where the focus is: {focus}"
         if re.match(name, focus["name"]):
             return
     raise AssertionError(f"Tab does not lead to {name!r}")
@@ -134,10 +137,10 @@ def test_an_arabic_page_reads_from_right_to_left(browser, site, settings, theme)
         page.set_viewport_size({"width": width, "height": 800})
         assert page.evaluate("document.documentElement.scrollWidth") <= width
         shot(page, f"arabic-{theme}-{width}")
-    heading, picture = page.get_by_role("heading", level=1), page.locator("body")
+    heading = page.get_by_role("heading", level=1)
     assert heading.evaluate("e => getComputedStyle(e).direction") == "rtl"
-    right = page.get_by_role("link", name="احصل على العرض").first.bounding_box()
-    assert right["x"] + right["width"] > picture.bounding_box()["width"] / 2
+    button = page.get_by_role("link", name="احصل على العرض").first.bounding_box()
+    assert PHONE["width"] - button["x"] - button["width"] < button["x"], "the button is not at the right"
     page.wait_for_timeout(1600)
     form = page.locator("form").first
     form.locator("[name$='name']").first.fill("سمير")
