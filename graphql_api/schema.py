@@ -12,7 +12,7 @@ from strawberry.schema.schema_converter import CustomGraphQLEnumType
 from strawberry_django.optimizer import DjangoOptimizerExtension
 
 from .limits import LimitedValidation, TokenLimit
-from .pages import MAX_PAGE
+from .connections import MAX_PAGE
 from .programs.queries import ProgramsQuery
 from .referrals.mutations import ReferralsMutation
 from .referrers.mutations import ReferrersMutation

@@ -9,7 +9,7 @@ import strawberry_django
 
 from graphql_api.links.types import ReferralLink
 from graphql_api.money.types import Money
-from graphql_api.pages import MAX_PAGE, Pages
+from graphql_api.connections import MAX_PAGE, Pages
 from graphql_api.permissions import require_verified
 from graphql_api.programs.types import Program
 from graphql_api.referrals.types import Referral

@@ -10,7 +10,17 @@ from django.utils.translation import gettext_lazy as _
 class Scope(models.TextChoices):
     """What a key may do."""
 
-    SALES_WRITE = "sales:write", _("record sales")
+    SALES_READ = "sales:read", _("read sales")
+    SALES_WRITE = "sales:write", _("record sales and reversals")
+    REFERRALS_READ = "referrals:read", _("read referrers and friends")
+    REFERRALS_WRITE = "referrals:write", _("add and change referrers and friends")
+    REVIEWS_WRITE = "reviews:write", _("decide about referrals under review")
+    REWARDS_READ = "rewards:read", _("read rewards")
+    REWARDS_WRITE = "rewards:write", _("approve, adjust and cancel rewards")
+    PAYOUTS_READ = "payouts:read", _("read payouts and runs")
+    PAYOUTS_WRITE = "payouts:write", _("plan and confirm payout runs")
+    STATISTICS_READ = "statistics:read", _("read statistics")
+    KEYS_WRITE = "keys:write", _("make and revoke API keys")
 
 
 class ApiKey(models.Model):
