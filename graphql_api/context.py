@@ -18,6 +18,7 @@ from referral_blocks.core import ratelimit
 from referral_blocks.core.visitor import ip_hash
 from referral_blocks.programs.models import Program, ProgramStatus
 from referral_blocks.referrers.session import Session, read_session
+from referral_blocks.referrers.tokens import read_access_token
 from referral_blocks.views.sign_in import session_cookie
 from referral_blocks.views.site import site_of
 
@@ -67,8 +68,8 @@ class Context:
     def _bearer_sessions(self) -> list[Session]:
         if self.bearer.startswith(API_KEY_PREFIX):
             return []
-        session = read_session(self.bearer)
-        if session is None or session.referrer.program.site_id != self.site.pk:
+        session = read_access_token(self.bearer, site_id=self.site.pk)
+        if session is None:
             raise refusal(ErrorCode.UNAUTHENTICATED, _("You are signed out. Ask for a new sign-in link."))
         return [session]
 

@@ -18,7 +18,7 @@ from .payouts.run import PayoutRun, PayoutRunChange
 from .people.models import KnownCustomer, Person
 from .programs.models import Program, ProgramChange, TermsVersion
 from .referrals.models import ClaimChange, Referral, ReferralChange, ReferralClaim
-from .referrers.models import Referrer, ReferrerStanding
+from .referrers.models import AppSession, Referrer, ReferrerStanding
 from .rewards.models import (
     CouponCode,
     CouponList,
@@ -35,6 +35,7 @@ from .webhooks.models import EventCount, ProviderEvent
 
 __all__ = [
     "ApiKey",
+    "AppSession",
     "BlockedEntry",
     "ClaimChange",
     "CouponCode",

@@ -8,6 +8,10 @@ from typing import Any
 from django.http import HttpResponse
 from django.test import Client
 
+from referral_blocks.referrers.models import Referrer
+from referral_blocks.referrers.session import make_session, read_session, session_cookie
+from referral_blocks.referrers.tokens import open_app_session
+
 URL = "/graphql/"
 JSON = "application/json"
 
@@ -21,6 +25,12 @@ def post(client: Client, body: Any, *, content_type: str = JSON, **headers: str)
 
 def ask(client: Client, query: str, variables: dict | None = None, *, bearer: str = "", **headers: str) -> dict:
     """The whole answer to one operation; fails unless the status is 200."""
+    if bearer and (session := read_session(bearer)):  # until every test says bearer_of or show_cookie
+        if not session.verified:
+            client.cookies[session_cookie(session.referrer.program)] = bearer
+            bearer = ""
+        else:
+            bearer = bearer_of(session.referrer)
     if bearer:
         headers["Authorization"] = f"Bearer {bearer}"
     response = post(client, {"query": query, "variables": variables}, **headers)
@@ -37,3 +47,13 @@ def data(client: Client, query: str, variables: dict | None = None, **given: str
 
 def codes(answer: dict) -> list[str]:
     return [error["extensions"]["code"] for error in answer["errors"]]
+
+
+def bearer_of(referrer: Referrer) -> str:
+    """The access token of an app in which the referrer has just signed in."""
+    return open_app_session(referrer=referrer).access
+
+
+def show_cookie(client: Client, referrer: Referrer, **given: Any) -> None:
+    """From now on the client sends the cookie of the site's own pages; ``verified`` and ``link_id`` as make_session."""
+    client.cookies[session_cookie(referrer.program)] = make_session(referrer, **given)
