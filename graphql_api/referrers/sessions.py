@@ -46,7 +46,7 @@ class SessionPayload:
     refresh_token: str | None = strawberry.field(
         default=None,
         description=(
-            "For refreshSession. It works once and gives the next one; one that is used twice ends the sign-in, because "
+            "For refreshSession. It works once and gives the next one. One that is used twice ends the sign-in: "
             "somebody else has it too."
         ),
     )

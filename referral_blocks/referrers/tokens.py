@@ -1,8 +1,8 @@
 """Bearer tokens of apps: a short access token, and a refresh token that works once.
 
-Both are bound to what they are for: the API (their purpose is in the signature), one site and one programme. The cookie of
-the site's own pages is another thing and is never accepted as a bearer token. RFC 9700 §4.14 is the source of rotation and
-of what happens to a stolen refresh token.
+Both are bound to what they are for: the API (their purpose is in the signature), one site and one programme. The cookie
+of the site's own pages is another thing and is never accepted as a bearer token. RFC 9700 §4.14 is the source of
+rotation and of what happens to a stolen refresh token.
 """
 
 from __future__ import annotations
@@ -68,8 +68,8 @@ def rotate_refresh_token(*, token: str, site_id: int) -> tuple[Referrer, Tokens]
 
 @sensitive_variables()
 def revoke_refresh_token(*, token: str, site_id: int, everywhere: bool) -> bool:
-    """End the sign-in that the token belongs to, even if it was used before; ``everywhere``: every app's sign-in of this
-    referrer, for which the newest token is asked. False when nothing was to end."""
+    """End the sign-in that the token belongs to, even if it was used before; ``everywhere``: every app's sign-in of
+    this referrer, for which the newest token is asked. False when nothing was to end."""
     if (found := _find(token, site_id)) is None:
         return False
     session, generation, secret = found
@@ -91,7 +91,7 @@ def access_session_id(token: str) -> str:
 
 
 def read_access_token(token: str, *, site_id: int) -> Session | None:
-    """The verified session of an access token of this site, or None when it is forged, too old, for elsewhere, revoked."""
+    """The verified session of an access token; None when it is forged, too old, for another site or revoked."""
     payload = _read_access(token)
     if payload is None or payload[1] != site_id:
         return None

@@ -6,7 +6,7 @@ from referral_blocks.flows.record_sale import record_sale
 from referral_blocks.links.services import add_visit
 from referral_blocks.referrers.session import make_session
 from referral_blocks.views.sign_in import session_cookie
-from tests.graphql_api.ask import ask, codes, data
+from tests.graphql_api.ask import ask, bearer_of, codes, data, show_cookie
 from tests.make import make_link, make_program, make_referral
 
 pytestmark = pytest.mark.django_db
@@ -45,7 +45,7 @@ def sell(program, number):
 
 
 def signed_in(link):
-    return make_session(link.referrer, verified=True)
+    return bearer_of(link.referrer)
 
 
 def test_a_referrer_sees_their_progress(client):
@@ -162,7 +162,8 @@ def test_an_unverified_session_shows_the_link_and_nothing_else(client):
     program = make_program()
     link = make_link(program)
     make_referral(program, link=link)
-    answer = ask(client, ALL, bearer=make_session(link.referrer, verified=False, link_id=link.pk))
+    show_cookie(client, link.referrer, verified=False, link_id=link.pk)
+    answer = ask(client, ALL)
     viewer = answer["data"]["viewer"]
     assert (viewer["program"]["slug"], viewer["link"]["code"]) == ("neighbours", link.code)
     hidden = ("firstName", "standing", "referrals", "rewards")
