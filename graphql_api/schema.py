@@ -11,8 +11,13 @@ from strawberry.schema.config import StrawberryConfig
 from strawberry.schema.schema_converter import CustomGraphQLEnumType
 from strawberry_django.optimizer import DjangoOptimizerExtension
 
+from .analytics.leaderboard import LeaderboardQuery
+from .groups.mutations import GroupsMutation
+from .groups.queries import GroupsQuery
 from .limits import LimitedValidation, TokenLimit
 from .connections import MAX_PAGE
+from .links.queries import LinksQuery
+from .links.visits import VisitsMutation
 from .programs.queries import ProgramsQuery
 from .referrals.mutations import ReferralsMutation
 from .referrers.mutations import ReferrersMutation
@@ -22,12 +27,12 @@ from .scalars import SCALARS
 
 
 @strawberry.type(description="What can be read.")
-class Query(ProgramsQuery, ReferrersQuery):
+class Query(GroupsQuery, LeaderboardQuery, LinksQuery, ProgramsQuery, ReferrersQuery):
     pass
 
 
 @strawberry.type(description="What can be done. Each returns what it made, or says in errors why it was refused.")
-class Mutation(ReferrersMutation, ReferralsMutation, SalesMutation):
+class Mutation(GroupsMutation, ReferrersMutation, ReferralsMutation, SalesMutation, VisitsMutation):
     pass
 
 
