@@ -9,12 +9,15 @@ from functools import cached_property
 import strawberry
 from django.http import HttpRequest
 from django.utils.translation import gettext as _
+from graphql import GraphQLError
 from wagtail.models import Site
 
+from referral_blocks.access.answers import Claim, Replay
 from referral_blocks.access.models import ApiKey
 from referral_blocks.access.services import PREFIX as API_KEY_PREFIX
 from referral_blocks.access.services import check_api_key
 from referral_blocks.core import ratelimit
+from referral_blocks.core.ratelimit import Allowance
 from referral_blocks.core.visitor import ip_hash
 from referral_blocks.programs.models import Program, ProgramStatus
 from referral_blocks.referrers.session import Session, read_session
@@ -23,6 +26,7 @@ from referral_blocks.views.sign_in import session_cookie
 from referral_blocks.views.site import site_of
 
 from .errors import ErrorCode, refusal
+from .operation import RequestRefused
 
 RATE = "20/minute"  # per visitor and mutation; an office behind one address may well join together
 
@@ -34,6 +38,11 @@ class Context:
 
     request: HttpRequest
     cookies: Mapping[str, str]
+    deadline: float = float("inf")  # of the monotonic clock
+    allowance: Allowance | None = None  # what is left of what the caller may spend
+    cost: int | None = None  # of the operation, once it was measured
+    claim: Claim | None = None  # of the caller's Idempotency-Key
+    instead: RequestRefused | Replay | None = None  # what to answer in place of running the operation
 
     @cached_property
     def site(self) -> Site:
@@ -60,6 +69,17 @@ class Context:
         if len(found) > 1:
             raise refusal(ErrorCode.BAD_USER_INPUT, _("You are signed in to several programmes. Say which one."))
         return found[0] if found else None
+
+    @cached_property
+    def caller(self) -> str:
+        """Who calls, for telling callers apart; empty when nobody is signed in or the bearer does not hold."""
+        if self.api_key is not None:
+            return f"key:{self.api_key.pk}"
+        try:
+            found = self._bearer_sessions() if self.bearer else self._cookie_sessions()
+        except GraphQLError:
+            return ""
+        return ",".join(f"referrer:{session.referrer.pk}" for session in found)
 
     def check_rate(self, purpose: str) -> None:
         """Count one try of this visitor; raises TooManyRequests."""

@@ -1,15 +1,15 @@
 """What an operation may cost, before it runs: every field counts one, times the lengths of the lists it stands in.
 
 A list in pages counts as long as ``first`` or ``last`` says, any other as LIST; a mutation counts MUTATION more. Of
-fragments on different types of one union only the dearest counts, for an object is of one type. Each fragment is measured
-once for each length it is used with, so that the measure takes linear time, whatever the document.
+fragments on different types of one union only the dearest counts, for an object is of one type. Each fragment is
+measured once for each length it is used with, so that the measure takes linear time, whatever the document.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, cast
 
 from graphql import (
     DocumentNode,
@@ -17,7 +17,6 @@ from graphql import (
     FragmentDefinitionNode,
     FragmentSpreadNode,
     GraphQLField,
-    GraphQLInterfaceType,
     GraphQLNamedType,
     GraphQLObjectType,
     GraphQLSchema,
@@ -31,7 +30,7 @@ from graphql import (
     is_list_type,
     is_object_type,
 )
-from graphql.language.ast import SelectionSetNode, ValueNode
+from graphql.language.ast import SelectionNode, SelectionSetNode, ValueNode
 
 from .connections import MAX_PAGE
 
@@ -50,15 +49,14 @@ class Measure:
     fragments: Mapping[str, FragmentDefinitionNode]
     variables: Mapping[str, Any]
     constant: bool = True
-    _known: dict[tuple[str, int], int] = field(default_factory=dict)
+    _known: dict[tuple[str, int | None], int] = field(default_factory=dict)
 
-    def selection(self, selections: SelectionSetNode | None, parent: GraphQLNamedType, length: int) -> int:
+    def selection(self, selections: SelectionSetNode | None, parent: GraphQLNamedType, length: int | None) -> int:
         total, of_type = 0, dict[str, int]()
         for node in (selections.selections if selections else None) or ():
             if isinstance(node, FieldNode):
                 total += self.field(node, parent, length)
                 continue
-            assert isinstance(node, InlineFragmentNode | FragmentSpreadNode)
             kind, cost = self.fragment(node, parent, length)
             if is_object_type(kind) and is_abstract_type(parent):
                 of_type[kind.name] = of_type.get(kind.name, 0) + cost
@@ -67,32 +65,32 @@ class Measure:
         return total + max(of_type.values(), default=0)
 
     def fragment(
-        self, node: InlineFragmentNode | FragmentSpreadNode, parent: GraphQLNamedType, length: int
+        self, node: SelectionNode, parent: GraphQLNamedType, length: int | None
     ) -> tuple[GraphQLNamedType, int]:
         if isinstance(node, InlineFragmentNode):
             on = node.type_condition
             kind = self.schema.type_map[on.name.value] if on else parent
             return kind, self.selection(node.selection_set, kind, length)
-        fragment = self.fragments[node.name.value]
+        name = cast(FragmentSpreadNode, node).name.value
+        fragment = self.fragments[name]
         kind = self.schema.type_map[fragment.type_condition.name.value]
-        key = (node.name.value, length)
+        key = (name, length)
         if key not in self._known:
             self._known[key] = self.selection(fragment.selection_set, kind, length)
         return kind, self._known[key]
 
-    def field(self, node: FieldNode, parent: GraphQLNamedType, length: int) -> int:
-        """``length`` is how many of its items the connection around this field gives; 0 where there is none."""
+    def field(self, node: FieldNode, parent: GraphQLNamedType, length: int | None) -> int:
+        """``length`` is how many items the connection around this field gives; None where there is none."""
         name = node.name.value
         if name in META:
             return META[name]
-        assert isinstance(parent, GraphQLObjectType | GraphQLInterfaceType)
-        definition = parent.fields[name]
+        definition = cast(GraphQLObjectType, parent).fields[name]
         kind = get_named_type(definition.type)
         own = self.length(node, definition)
+        times, inner = 1, own
         if is_list_type(get_nullable_type(definition.type)):
-            times, inner = (LIST if own is None else own) if not length else length, 0
-        else:
-            times, inner = 1, own or 0
+            known = length if own is None else own
+            times, inner = LIST if known is None else known, None
         extra = MUTATION if parent is self.schema.mutation_type else 0
         return 1 + extra + times * self.selection(node.selection_set, kind, inner)
 
@@ -129,7 +127,6 @@ def measure(
         if isinstance(definition.default_value, IntValueNode)
     }
     fragments = {d.name.value: d for d in document.definitions if isinstance(d, FragmentDefinitionNode)}
-    root = schema.get_root_type(operation.operation)
-    assert root is not None
+    root = cast(GraphQLObjectType, schema.get_root_type(operation.operation))
     measuring = Measure(schema, fragments, {**given, **(variables or {})})
-    return measuring.selection(operation.selection_set, root, 0), measuring.constant
+    return measuring.selection(operation.selection_set, root, None), measuring.constant

@@ -10,11 +10,11 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from functools import wraps
-from typing import Any
+from typing import Any, cast
 
 from django.db import connections
 from django.utils.translation import gettext as _
-from graphql import GraphQLError, GraphQLSchema
+from graphql import GraphQLError, GraphQLObjectType, GraphQLSchema
 
 from .errors import ErrorCode, refusal
 
@@ -44,10 +44,9 @@ def given_up_at(moment: float) -> Iterator[None]:
 
 def check_between_mutations(schema: GraphQLSchema) -> None:
     """Let no mutation of an operation begin after ``info.context.deadline``."""
-    assert schema.mutation_type is not None
-    for field in schema.mutation_type.fields.values():
-        assert field.resolve is not None
-        field.resolve = _in_time(field.resolve)
+    mutations = cast(GraphQLObjectType, schema.mutation_type)
+    for field in mutations.fields.values():
+        field.resolve = _in_time(cast(Callable[..., Any], field.resolve))
 
 
 def _in_time(resolve: Callable[..., Any]) -> Callable[..., Any]:

@@ -1,5 +1,6 @@
 """Every concept's models in one place, where Django looks for them."""
 
+from .access.answers import KeptAnswer
 from .access.models import ApiKey
 from .analytics.models import LeaderboardResult
 from .core.models import Heartbeat
@@ -51,6 +52,7 @@ __all__ = [
     "Handover",
     "Heartbeat",
     "IgnoredVisit",
+    "KeptAnswer",
     "KnownCustomer",
     "LeaderboardResult",
     "LedgerEntry",

@@ -225,7 +225,7 @@ def test_a_cookie_that_another_site_spends_counts_for_nothing(client, headers):
 def test_a_cookie_counts_for_nothing_over_get(client):
     link = make_link(make_program())
     client.cookies[session_cookie(link.referrer.program)] = make_session(link.referrer, verified=True)
-    assert client.get("/graphql/", {"query": NAME}).json() == {"data": {"viewer": None}}
+    assert client.get("/graphql/", {"query": NAME}).json()["data"] == {"viewer": None}
 
 
 def test_a_cookie_of_one_programme_does_not_open_another(client):
