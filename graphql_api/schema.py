@@ -22,17 +22,17 @@ from .programs.queries import ProgramsQuery
 from .referrals.mutations import ReferralsMutation
 from .referrers.mutations import ReferrersMutation
 from .referrers.queries import ReferrersQuery
-from .sales.mutations import SalesMutation
 from .scalars import SCALARS
+from .server import ServerMutation, ServerQuery
 
 
 @strawberry.type(description="What can be read.")
-class Query(GroupsQuery, LeaderboardQuery, LinksQuery, ProgramsQuery, ReferrersQuery):
+class Query(GroupsQuery, LeaderboardQuery, LinksQuery, ProgramsQuery, ReferrersQuery, ServerQuery):
     pass
 
 
 @strawberry.type(description="What can be done. Each returns what it made, or says in errors why it was refused.")
-class Mutation(GroupsMutation, ReferrersMutation, ReferralsMutation, SalesMutation, VisitsMutation):
+class Mutation(GroupsMutation, ReferrersMutation, ReferralsMutation, ServerMutation, VisitsMutation):
     pass
 
 
