@@ -26,6 +26,12 @@ class Scope(models.TextChoices):
     KEYS_WRITE = "keys:write", _("make and revoke API keys")
 
 
+def live() -> models.Q:
+    """The condition that a key is neither revoked nor expired now."""
+    unexpired = models.Q(expires_at=None) | models.Q(expires_at__gt=timezone.now())
+    return models.Q(revoked_at=None) & unexpired
+
+
 class ApiKey(models.Model):
     """A key for one site's servers; the key itself is shown once and stored only as a hash."""
 

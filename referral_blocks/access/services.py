@@ -9,7 +9,6 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from django.db import transaction
-from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -17,7 +16,7 @@ from referral_blocks.core.errors import InvalidInput, NotAllowed, NotPossibleNow
 from referral_blocks.core.states import lock
 from referral_blocks.core.text import clean_text
 
-from .models import ApiKey, Scope
+from .models import ApiKey, Scope, live
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
@@ -79,8 +78,7 @@ def check_api_key(*, text: str) -> ApiKey | None:
     if not text.startswith(PREFIX) or len(text) > 100:
         return None
     now = timezone.now()
-    unexpired = Q(expires_at=None) | Q(expires_at__gt=now)
-    key = ApiKey.objects.filter(unexpired, key_hash=_hash(text), revoked_at=None).first()
+    key = ApiKey.objects.filter(live(), key_hash=_hash(text)).first()
     if key is None:
         return None
     if key.last_used_at is None or now - key.last_used_at > timedelta(minutes=1):
