@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import strawberry
-from graphql import GraphQLEnumType
+from graphql import GraphQLEnumType, GraphQLUnionType
 from strawberry.extensions import ParserCache
 from strawberry.schema.config import StrawberryConfig
 from strawberry.schema.schema_converter import CustomGraphQLEnumType
@@ -18,6 +18,7 @@ from .limits import LimitedValidation, TokenLimit
 from .connections import MAX_PAGE
 from .links.queries import LinksQuery
 from .links.visits import VisitsMutation
+from .pages.queries import PagesQuery
 from .programs.queries import ProgramsQuery
 from .referrals.mutations import ReferralsMutation
 from .referrers.mutations import ReferrersMutation
@@ -27,7 +28,7 @@ from .server import ServerMutation, ServerQuery
 
 
 @strawberry.type(description="What can be read.")
-class Query(GroupsQuery, LeaderboardQuery, LinksQuery, ProgramsQuery, ReferrersQuery, ServerQuery):
+class Query(GroupsQuery, LeaderboardQuery, LinksQuery, PagesQuery, ProgramsQuery, ReferrersQuery, ServerQuery):
     pass
 
 
@@ -40,6 +41,7 @@ class Schema(strawberry.Schema):
     def __init__(self, **given: Any) -> None:
         super().__init__(**given)
         self._restore_enums()
+        self._restore_unions()
 
     def _restore_enums(self) -> None:
         """Sorting replaces the library's enum types by plain ones, which know values and not members."""
@@ -48,6 +50,13 @@ class Schema(strawberry.Schema):
             if isinstance(kind, GraphQLEnumType) and known and isinstance(known.implementation, CustomGraphQLEnumType):
                 kind.__class__ = CustomGraphQLEnumType
                 kind.wrapped_cls = known.implementation.wrapped_cls  # type: ignore[attr-defined]
+
+    def _restore_unions(self) -> None:
+        """Sorting replaces the members of unions by copies, which the library then does not recognise: a member is known
+        by its class, at once and whatever the union's size."""
+        for kind in self._schema.type_map.values():
+            if isinstance(kind, GraphQLUnionType):
+                kind.resolve_type = lambda root, _info, _union: type(root).__strawberry_definition__.name
 
     def process_errors(self, errors: Any, execution_context: Any = None) -> None:
         """Logs nothing: the library's own log line quotes the document, which may hold tokens. graphql_api.errors logs

@@ -34,8 +34,8 @@ def program_of(info: Info, slug: str | None) -> models.Program | None:
 class ProgramsQuery:
     @strawberry.field(
         description=(
-            "A programme of the site that is asked; null for an unknown one and for a draft, and where no slug is given "
-            "and none or several are live."
+            "A programme of the site that is asked; null for an unknown one and for a draft, and where no slug is "
+            "given and none or several are live."
         )
     )
     def program(self, info: Info, slug: Slug = None) -> Program | None:
