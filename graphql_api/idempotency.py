@@ -30,18 +30,39 @@ PASSING = {"RATE_LIMITED", "PROVIDER_UNAVAILABLE"}
 # A test holds that every mutation of the schema is in one of the two.
 MONEY = frozenset(
     {
+        "approveReward",
+        "claimReward",
+        "confirmImport",
+        "confirmPayoutRun",
+        "connectPayoutAccount",
+        "exchangePoints",
+        "importSales",
+        "planPayoutRun",
         "recordSale",
         "reverseSale",
+        "reviewReferral",
+        "voidReward",
     }
 )
 NO_MONEY = frozenset(
     {
+        "attributeReferral",
         "captureReferral",
+        "changeConsents",
+        "createApiKey",
+        "createLink",
         "exchangeLoginToken",
+        "joinGroup",
         "joinProgram",
+        "openGroup",
+        "recordShare",
+        "recordVisit",
         "refreshSession",
         "requestLoginLink",
+        "revokeApiKey",
         "revokeSession",
+        "rotateApiKey",
+        "showGiftCard",
     }
 )
 

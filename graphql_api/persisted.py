@@ -46,7 +46,7 @@ def find_document(operation: Operation) -> Operation:
         query = shared.get(_cache_key(name))
     if query is None:
         # The message and the code by which Apollo's clients know that they have to send the text.
-        raise RequestRefused(404, "PersistedQueryNotFound", code=ErrorCode.PERSISTED_QUERY_NOT_FOUND)
+        raise RequestRefused(400, "PersistedQueryNotFound", code=ErrorCode.PERSISTED_QUERY_NOT_FOUND)
     return replace(operation, query=query)
 
 

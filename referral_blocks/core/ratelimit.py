@@ -67,8 +67,8 @@ class LocalWindows:
 
 @dataclass(frozen=True, slots=True)
 class Allowance:
-    """What a caller has of a limit: ``remaining`` of ``limit`` a window of ``window`` seconds; more is there in ``reset``
-    seconds. ``admitted`` is False when the last try was too much."""
+    """What a caller has: ``remaining`` of ``limit`` a window of ``window`` seconds; more is there in ``reset`` seconds.
+    ``admitted`` is False when the last try was too much."""
 
     admitted: bool
     limit: int
