@@ -16,13 +16,19 @@ from .groups.mutations import GroupsMutation
 from .groups.queries import GroupsQuery
 from .limits import LimitedValidation, TokenLimit
 from .connections import MAX_PAGE
+from .links.mutations import LinksMutation
 from .links.queries import LinksQuery
 from .links.visits import VisitsMutation
+from .payouts.mutations import PayoutsMutation
 from .pages.queries import PagesQuery
+from .points.mutations import PointsMutation
 from .programs.queries import ProgramsQuery
 from .referrals.mutations import ReferralsMutation
+from .referrers.consents import ConsentsMutation
 from .referrers.mutations import ReferrersMutation
+from .referrers.opened_groups import OpenedGroupsMutation
 from .referrers.queries import ReferrersQuery
+from .rewards.mutations import RewardsMutation
 from .scalars import SCALARS
 from .server import ServerMutation, ServerQuery
 
@@ -33,7 +39,19 @@ class Query(GroupsQuery, LeaderboardQuery, LinksQuery, PagesQuery, ProgramsQuery
 
 
 @strawberry.type(description="What can be done. Each returns what it made, or says in errors why it was refused.")
-class Mutation(GroupsMutation, ReferrersMutation, ReferralsMutation, ServerMutation, VisitsMutation):
+class Mutation(
+    ConsentsMutation,
+    GroupsMutation,
+    LinksMutation,
+    OpenedGroupsMutation,
+    PayoutsMutation,
+    PointsMutation,
+    ReferralsMutation,
+    ReferrersMutation,
+    RewardsMutation,
+    ServerMutation,
+    VisitsMutation,
+):
     pass
 
 
