@@ -14,8 +14,10 @@ from strawberry_django.optimizer import DjangoOptimizerExtension
 from .analytics.leaderboard import LeaderboardQuery
 from .groups.mutations import GroupsMutation
 from .groups.queries import GroupsQuery
+from .guard import Guard
 from .limits import LimitedValidation, TokenLimit
 from .connections import MAX_PAGE
+from .deadline import check_between_mutations
 from .links.mutations import LinksMutation
 from .links.queries import LinksQuery
 from .links.visits import VisitsMutation
@@ -60,6 +62,7 @@ class Schema(strawberry.Schema):
         super().__init__(**given)
         self._restore_enums()
         self._restore_unions()
+        check_between_mutations(self._schema)
 
     def _restore_enums(self) -> None:
         """Sorting replaces the library's enum types by plain ones, which know values and not members."""
@@ -84,6 +87,6 @@ class Schema(strawberry.Schema):
 schema = Schema(
     query=Query,
     mutation=Mutation,
-    extensions=[TokenLimit, ParserCache, LimitedValidation, DjangoOptimizerExtension],
+    extensions=[TokenLimit, ParserCache, LimitedValidation, Guard, DjangoOptimizerExtension],
     config=StrawberryConfig(sort_schema=True, relay_max_results=MAX_PAGE, scalar_map=SCALARS),
 )
