@@ -1,4 +1,4 @@
-"""What apps and keys left behind is kept no longer than it works: sign-ins that are over, answers nobody may ask for."""
+"""Sign-ins of apps that are over, and kept answers that nobody may ask for any more, are deleted."""
 
 from __future__ import annotations
 

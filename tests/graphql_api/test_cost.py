@@ -10,7 +10,10 @@ from tests.graphql_api.test_limits import nested_fragments
 from tests.make import make_link, make_program
 
 SDL = """
-type Query { node: Item items(first: Int, last: Int): ItemConnection list: [Item!]! top(limit: Int): [Item!]! any: [Block!] }
+type Query {
+  node: Item items(first: Int, last: Int): ItemConnection
+  list: [Item!]! top(limit: Int): [Item!]! any: [Block!]
+}
 type Mutation { act: Item }
 type ItemConnection { totalCount: Int edges: [Edge!]! }
 type Edge { node: Item }
