@@ -49,7 +49,7 @@ def public_pages(site: Site, *, kind: str | None = None) -> Any:
     if not models:
         return pages.none()
     found = pages.live().public().filter(_below(site)).exact_type(*models).order_by("path")
-    return found.specific().select_related("locale")
+    return found.specific().select_related("locale", for_specific_subqueries=True)
 
 
 def of_program(pages: Any, program: Program) -> Any:
