@@ -9,12 +9,11 @@ from django.http import HttpResponse
 from django.test import Client
 
 from referral_blocks.referrers.models import Referrer
-from referral_blocks.referrers.session import make_session, read_session, session_cookie
+from referral_blocks.referrers.session import make_session, session_cookie
 from referral_blocks.referrers.tokens import open_app_session
 
 URL = "/graphql/"
 JSON = "application/json"
-SWAPPED: dict[str, str] = {}
 
 
 def post(client: Client, body: Any, *, content_type: str = JSON, **headers: str) -> HttpResponse:
@@ -26,14 +25,6 @@ def post(client: Client, body: Any, *, content_type: str = JSON, **headers: str)
 
 def ask(client: Client, query: str, variables: dict | None = None, *, bearer: str = "", **headers: str) -> dict:
     """The whole answer to one operation; fails unless the status is 200."""
-    if bearer in SWAPPED:  # until every test says bearer_of or show_cookie
-        bearer = SWAPPED[bearer]
-    elif bearer and (session := read_session(bearer)):
-        if not session.verified:
-            client.cookies[session_cookie(session.referrer.program)] = bearer
-            bearer = ""
-        else:
-            bearer = SWAPPED[bearer] = bearer_of(session.referrer)
     if bearer:
         headers["Authorization"] = f"Bearer {bearer}"
     response = post(client, {"query": query, "variables": variables}, **headers)
