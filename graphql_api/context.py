@@ -58,12 +58,18 @@ class Context:
     def api_key(self) -> ApiKey | None:
         return check_api_key(text=self.bearer)
 
+    @cached_property
+    def sessions(self) -> list[Session]:
+        """The referrer's sessions that came with the request, looked up once. Raises GraphQLError for a bearer token
+        that does not hold here."""
+        return self._bearer_sessions() if self.bearer else self._cookie_sessions()
+
     def session(self, program_slug: str | None) -> Session | None:
         """The referrer's session in this programme, or the only one there is; None when nobody is signed in.
 
         Raises GraphQLError for a bearer token that does not hold here, and when several programmes would fit.
         """
-        found = self._bearer_sessions() if self.bearer else self._cookie_sessions()
+        found = self.sessions
         if program_slug is not None:
             found = [session for session in found if session.referrer.program.slug == program_slug]
         if len(found) > 1:
@@ -76,7 +82,7 @@ class Context:
         if self.api_key is not None:
             return f"key:{self.api_key.pk}"
         try:
-            found = self._bearer_sessions() if self.bearer else self._cookie_sessions()
+            found = self.sessions
         except GraphQLError:
             return ""
         return ",".join(f"referrer:{session.referrer.pk}" for session in found)

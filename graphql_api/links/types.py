@@ -12,6 +12,7 @@ from django.db.models.functions import Coalesce
 from django.urls import reverse
 from strawberry import relay
 
+from graphql_api.signed_in import Own
 from referral_blocks.links import models
 from referral_blocks.links.selectors import link_url
 
@@ -57,7 +58,7 @@ class ReferralLink:
     only=["code"],
     description="A link as its owner sees it: more than ReferralLink, which whoever types an address may be shown.",
 )
-class ViewerLink(ReferralLink, relay.Node):
+class ViewerLink(Own, ReferralLink, relay.Node):
     _id_attr = "pk"
     is_primary: bool = strawberry_django.field(description="Whether it is the one that is shown; the others work too.")
     created_at: datetime = strawberry_django.field(description="When it was made.")

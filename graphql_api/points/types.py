@@ -15,6 +15,7 @@ from strawberry.relay.utils import to_base64
 from graphql_api.connections import MAX_PAGE, Pages
 from graphql_api.money.types import Money
 from graphql_api.scalars import BigInt
+from graphql_api.signed_in import Own, pairs_of
 from referral_blocks.blocks.portal_forms import next_exchange
 from referral_blocks.core.money import POINTS
 from referral_blocks.core.money import Money as Amount
@@ -37,12 +38,16 @@ class ExpiringPoints:
 
 
 @strawberry_django.type(models.PointsLot, only=["left"], description="Points that came together and expire together.")
-class PointsLot(relay.Node):
+class PointsLot(Own, relay.Node):
     _id_attr = "pk"
     points: BigInt = strawberry_django.field(description="How many came.")
     left: BigInt = strawberry_django.field(description="How many of them are left.")
     created_at: datetime = strawberry_django.field(description="When they came.")
     expires_at: datetime | None = strawberry_django.field(description="When what is left is lost; null: never.")
+
+    @classmethod
+    def own(cls, referrers: list[Referrer]) -> Q:
+        return pairs_of(referrers)
 
 
 @strawberry.type(description="Something that points can be exchanged for.")

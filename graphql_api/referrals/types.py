@@ -11,6 +11,7 @@ import strawberry_django
 from django.db.models import F, QuerySet
 from strawberry import relay
 
+from graphql_api.signed_in import Own
 from referral_blocks.referrals import models
 
 
@@ -47,7 +48,7 @@ class ViewerReferralFilter:
 
 
 @strawberry_django.type(models.Referral, only=["public_id"], description="A friend whom the referrer brought.")
-class Referral(relay.Node):
+class Referral(Own, relay.Node):
     public_id: relay.NodeID[UUID]
     stage: ReferralStage = strawberry_django.field(description="How far the friend has come.")
     attributed_at: datetime = strawberry_django.field(description="When the friend was credited to the referrer.")

@@ -8,7 +8,7 @@ from uuid import UUID
 
 import strawberry
 import strawberry_django
-from django.db.models import OuterRef, Prefetch, QuerySet, Subquery
+from django.db.models import OuterRef, Prefetch, Q, QuerySet, Subquery
 from django.utils.translation import gettext_lazy as _
 from strawberry import relay
 from strawberry.relay.utils import to_base64
@@ -16,7 +16,7 @@ from strawberry.relay.utils import to_base64
 from graphql_api.context import Info
 from graphql_api.errors import UserError, user_errors
 from graphql_api.groups.types import GroupState
-from graphql_api.signed_in import node_key, require_referrer
+from graphql_api.signed_in import Own, node_key, require_referrer
 from referral_blocks.core.errors import DomainError, NotFound
 from referral_blocks.flows.open_group import open_group
 from referral_blocks.groups import models
@@ -39,13 +39,17 @@ class ViewerGroupMember:
 
 
 @strawberry_django.type(models.Group, only=["public_id"], description="A group as the referrer who opened it sees it.")
-class ViewerGroup(relay.Node):
+class ViewerGroup(Own, relay.Node):
     public_id: relay.NodeID[UUID]
     places: int = strawberry_django.field(
         field_name="size", description="How many places it has, without the one who opened it."
     )
     deadline: datetime = strawberry_django.field(description="Until when everybody has to have bought.")
     created_at: datetime = strawberry_django.field(description="When it was opened.")
+
+    @classmethod
+    def own(cls, referrers: list[Referrer]) -> Q:
+        return Q(opener__in=referrers)
 
     @strawberry_django.field(
         description="What the group is for, in the offer’s words.", only=["offer__title"], select_related=["offer"]

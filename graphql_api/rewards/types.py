@@ -8,15 +8,17 @@ from uuid import UUID
 
 import strawberry
 import strawberry_django
-from django.db.models import Exists, OuterRef, Prefetch, QuerySet, Subquery
+from django.db.models import Exists, OuterRef, Prefetch, Q, QuerySet, Subquery
 from strawberry import relay
 
 from graphql_api.money.types import Money
+from graphql_api.signed_in import Own, pairs_of
 from referral_blocks.core import money as core
 from referral_blocks.flows.pay_reward import waits_for_claim
 from referral_blocks.flows.show_gift_card import gift_card_of
 from referral_blocks.payouts.models import PayoutState
 from referral_blocks.payouts.providers.runa.models import GiftCard
+from referral_blocks.referrers.models import Referrer
 from referral_blocks.rewards import models
 from referral_blocks.rewards.selectors import ISSUED, coupon_of
 
@@ -97,7 +99,7 @@ class RewardMoment:
 
 
 @strawberry_django.type(models.Reward, only=["public_id"], description="A reward as its owner sees it.")
-class Reward(relay.Node):
+class Reward(Own, relay.Node):
     public_id: relay.NodeID[UUID]
     title: str = strawberry_django.field(description="What was promised, in the words of that day.")
     side: RewardSide = strawberry_django.field(description="Whether it was earned by inviting or by being invited.")
@@ -107,6 +109,10 @@ class Reward(relay.Node):
     pending_reasons: list[PendingReason] = strawberry_django.field(
         description="What it still waits for; empty once it is approved."
     )
+
+    @classmethod
+    def own(cls, referrers: list[Referrer]) -> Q:
+        return pairs_of(referrers)
 
     @strawberry_django.field(description="What it is worth.", only=["amount_minor", "currency"])
     def value(self, root: strawberry.Parent[models.Reward]) -> Money:
