@@ -127,4 +127,4 @@ class PayoutRunsServer:
             found = row_of(runs.PayoutRun.objects.filter(program__site=key.site_id), given_id, PayoutRun)
         except NotFound:
             return None
-        return runs.PayoutRun.objects.filter(pk=found.pk)  # type: ignore[return-value]
+        return found  # type: ignore[return-value]

@@ -176,12 +176,13 @@ class SalesServer:
         external_id: Annotated[str, strawberry.argument(description="Your own id, as it was recorded.")],
         source: Annotated[str, strawberry.argument(description="Which way it came.")] = "api",
     ) -> Sale | None:
-        return models.Sale.objects.filter(  # type: ignore[return-value]
+        rows = models.Sale.objects.filter(
             is_("program__slug", program),
             is_("external_id", external_id),
             is_("source", source),
             program__site=require_api_key(info.context, Scope.SALES_READ).site_id,
         )
+        return rows.first()  # type: ignore[return-value]
 
     @strawberry_django.connection(
         Pages[SaleImport] | None,  # type: ignore[arg-type]
@@ -215,4 +216,4 @@ class SalesServer:
             found = row_of(models.SaleImport.objects.filter(program__site=key.site_id), given_id, SaleImport)
         except NotFound:
             return None
-        return models.SaleImport.objects.filter(pk=found.pk)  # type: ignore[return-value]
+        return found  # type: ignore[return-value]

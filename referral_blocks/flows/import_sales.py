@@ -215,7 +215,8 @@ def _record(sale_import: SaleImport, row: SaleRow, twin: SaleRow | None) -> tupl
             path=("externalId",),
         ) from None
     if recorded is None or not recorded.created:
-        return recorded.sale if recorded else None, RowOutcome.REPEATED
+        # The sale of a twin was taken back with the dry run: a row that points at it could not be committed.
+        return recorded.sale if recorded and twin is None else None, RowOutcome.REPEATED
     return None if sale_import.dry_run else recorded.sale, RowOutcome.RECORDED
 
 
