@@ -43,6 +43,7 @@ class Context:
     cost: int | None = None  # of the operation, once it was measured
     claim: Claim | None = None  # of the caller's Idempotency-Key
     instead: RequestRefused | Replay | None = None  # what to answer in place of running the operation
+    signed_out: bool = False  # the answer takes the referrer's cookies away
 
     @cached_property
     def site(self) -> Site:

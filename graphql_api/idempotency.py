@@ -63,6 +63,7 @@ NO_MONEY = frozenset(
         "revokeSession",
         "rotateApiKey",
         "showGiftCard",
+        "signOut",
     }
 )
 

@@ -30,6 +30,7 @@ from .referrers.consents import ConsentsMutation
 from .referrers.mutations import ReferrersMutation
 from .referrers.opened_groups import OpenedGroupsMutation
 from .referrers.queries import ReferrersQuery
+from .referrers.sign_out import SignOutMutation
 from .rewards.mutations import RewardsMutation
 from .scalars import SCALARS
 from .server import ServerMutation, ServerQuery
@@ -52,6 +53,7 @@ class Mutation(
     ReferrersMutation,
     RewardsMutation,
     ServerMutation,
+    SignOutMutation,
     VisitsMutation,
 ):
     pass

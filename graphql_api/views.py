@@ -20,6 +20,7 @@ from strawberry.types.graphql import OperationType
 from referral_blocks.access.answers import Replay
 from referral_blocks.core.conf import get_conf
 from referral_blocks.views.origin import is_same_origin
+from referral_blocks.views.sign_in import forget_sessions
 
 from . import cors, idempotency, rate
 from .context import Context
@@ -89,6 +90,8 @@ class GraphQLView(View):
         except InvalidOperationTypeError:
             response = _refused(request, _post_only())
         rate.add_headers(context, response)
+        if context.signed_out:
+            forget_sessions(request, response)
         return response
 
 

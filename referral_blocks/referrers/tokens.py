@@ -79,6 +79,13 @@ def revoke_refresh_token(*, token: str, site_id: int, everywhere: bool) -> bool:
     return bool(_revoke(which))
 
 
+@sensitive_variables("token")
+def revoke_access_token(*, token: str) -> bool:
+    """End the sign-in that a genuine access token belongs to; False when nothing was to end."""
+    family = access_session_id(token)
+    return bool(family) and bool(_revoke(Q(public_id=family)))
+
+
 def revoke_app_sessions(*, person_id: int) -> int:
     """Sign every app of this person out; returns how many."""
     return _revoke(Q(referrer__person_id=person_id))
