@@ -105,6 +105,7 @@ def read_access_token(token: str, *, site_id: int) -> Session | None:
     session = _live(Q(public_id=payload[0])).select_related("referrer__person", "referrer__program__site").first()
     if session is None:
         return None
+    # As the token says, and as it is now: a programme may have moved to another site meanwhile.
     program = session.referrer.program
     if program.site_id != site_id or program.public_id.hex != payload[2]:
         return None
