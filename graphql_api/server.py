@@ -9,18 +9,18 @@ from .access.scopes import require_key_of_site
 from .access.server import AccessServer
 from .analytics.server import AnalyticsServer
 from .context import Info
-from .payouts.runs import PayoutRunsServer
-from .payouts.server import PayoutsServer
-from .payouts.server_mutations import PayoutsServerMutation
-from .referrals.server import ReferralsServer
-from .referrals.server_mutations import ReferralsServerMutation
-from .referrers.server import ReferrersServer
-from .rewards.server import RewardsServer
-from .rewards.server_mutations import RewardsServerMutation
-from .sales.imports import ImportsMutation
+from .records.import_mutations import ImportsMutation
+from .records.payout_mutations import PayoutsServerMutation
+from .records.payout_runs import PayoutRunsServer
+from .records.payouts import PayoutsServer
+from .records.referral_mutations import ReferralsServerMutation
+from .records.referrals import ReferralsServer
+from .records.referrers import ReferrersServer
+from .records.reversals import ReversalsServer
+from .records.reward_mutations import RewardsServerMutation
+from .records.rewards import RewardsServer
+from .records.sale_lists import SalesServer
 from .sales.mutations import SalesMutation
-from .sales.reversals import ReversalsServer
-from .sales.server import SalesServer
 
 
 @strawberry.type(

@@ -11,6 +11,8 @@ from django.db.models import QuerySet
 from graphql_api.access.scopes import key_at_work
 from graphql_api.context import Info
 from graphql_api.errors import UserError, user_errors
+from graphql_api.records.reversals import ReversalKind
+from graphql_api.records.sales import Sale
 from graphql_api.rewards.types import RewardSummary
 from referral_blocks.access.models import Scope
 from referral_blocks.core.errors import DomainError
@@ -18,9 +20,6 @@ from referral_blocks.flows.record_sale import record_sale
 from referral_blocks.flows.reverse_sale import reverse_sale
 from referral_blocks.programs.selectors import program_by_slug
 from referral_blocks.rewards.models import Reward
-
-from .reversals import ReversalKind
-from .types import Sale
 
 SOURCE = "api"
 

@@ -91,7 +91,7 @@ def buckets(*, program: Program, first: date, last: date, step: Step) -> list[Bu
 
 
 def _steps(first: date, last: date, step: Step) -> list[tuple[date, date]]:
-    found = []
+    found: list[tuple[date, date]] = []
     for pair in _from(first, step):
         if pair[0] > last:
             return found

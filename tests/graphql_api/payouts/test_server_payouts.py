@@ -1,8 +1,8 @@
 import pytest
 from strawberry import relay
 
-from graphql_api.payouts.runs import PayoutRunState
-from graphql_api.payouts.server import PayoutRecordState
+from graphql_api.records.payout_runs import PayoutRunState
+from graphql_api.records.payouts import PayoutRecordState
 from referral_blocks.access.models import Scope
 from referral_blocks.access.services import create_api_key
 from referral_blocks.flows.confirm_payout_run import carry_out_payout_run, confirm_payout_run

@@ -2,7 +2,7 @@ import pytest
 from strawberry import relay
 from wagtail.models import Page, Site
 
-from graphql_api.referrals.server import AttributionMethod, ReferralReview, ReviewSide, ReviewVerdict
+from graphql_api.records.referrals import AttributionMethod, ReferralReview, ReviewSide, ReviewVerdict
 from referral_blocks.access.models import Scope
 from referral_blocks.access.services import create_api_key
 from referral_blocks.flows.record_sale import record_sale

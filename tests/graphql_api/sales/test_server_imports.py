@@ -1,7 +1,7 @@
 import pytest
 from strawberry import relay
 
-from graphql_api.sales.server import ImportOutcome, ImportState
+from graphql_api.records.sale_lists import ImportOutcome, ImportState
 from referral_blocks.access.models import Scope
 from referral_blocks.access.services import create_api_key
 from referral_blocks.flows.import_sales import run_import

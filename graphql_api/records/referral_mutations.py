@@ -10,7 +10,7 @@ from strawberry import relay
 from graphql_api.access.scopes import key_at_work, row_of
 from graphql_api.context import Info
 from graphql_api.errors import UserError, user_errors
-from graphql_api.referrers.server import ReferrerRecord
+from graphql_api.records.referrers import ReferrerRecord
 from referral_blocks.access.models import Scope
 from referral_blocks.core.errors import DomainError
 from referral_blocks.flows.attribute_referral import attribute_referral
@@ -19,7 +19,7 @@ from referral_blocks.programs.selectors import program_by_slug
 from referral_blocks.referrals import models
 from referral_blocks.referrers.models import Referrer
 
-from .server import ReferralRecord, ReferralSummary, ReviewSide, ReviewVerdict
+from .referrals import ReferralRecord, ReferralSummary, ReviewSide, ReviewVerdict
 
 
 @strawberry.input(description="What was decided about a referral under review, and why.")

@@ -17,20 +17,19 @@ from graphql_api.access.scopes import NeedsScope, Record
 from graphql_api.access.steps import Step
 from graphql_api.connections import MAX_PAGE, Pages
 from graphql_api.context import Info
-from graphql_api.people.server import PersonRecord
 from graphql_api.permissions import require_api_key
 from graphql_api.programs.types import Program
-from graphql_api.referrers.server import ReferrerRecord
+from graphql_api.records.people import PersonRecord
+from graphql_api.records.referrers import ReferrerRecord
+from graphql_api.referrals.types import ReferralStage
 from referral_blocks.access.models import Scope
 from referral_blocks.fraud import models as fraud
 from referral_blocks.people.services import email_key
 from referral_blocks.referrals import models
 
-from .types import ReferralStage
-
 if TYPE_CHECKING:
-    from graphql_api.rewards.server import RewardRecord
-    from graphql_api.sales.types import Sale
+    from graphql_api.records.rewards import RewardRecord
+    from graphql_api.records.sales import Sale
 
 
 @strawberry.enum(description="Whether something looked wrong about a friend.")
@@ -129,11 +128,11 @@ class ReferralRecord(Record, relay.Node):
         description="What was decided about it.",
         extensions=[NeedsScope(Scope.REVIEWS_WRITE)],
     )
-    sales: Pages[Annotated[Sale, strawberry.lazy("graphql_api.sales.types")]] = strawberry_django.connection(
+    sales: Pages[Annotated[Sale, strawberry.lazy("graphql_api.records.sales")]] = strawberry_django.connection(
         description=f"What they bought, newest first, at most {MAX_PAGE} at once.",
         extensions=[NeedsScope(Scope.SALES_READ)],
     )
-    rewards: Pages[Annotated[RewardRecord, strawberry.lazy("graphql_api.rewards.server")]] = (
+    rewards: Pages[Annotated[RewardRecord, strawberry.lazy("graphql_api.records.rewards")]] = (
         strawberry_django.connection(
             description=f"What it earned, newest first, at most {MAX_PAGE} at once.",
             extensions=[NeedsScope(Scope.REWARDS_READ)],

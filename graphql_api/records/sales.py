@@ -14,14 +14,14 @@ from graphql_api.access.scopes import NeedsScope, Record
 from graphql_api.connections import MAX_PAGE, Pages
 from graphql_api.money.types import Money
 from graphql_api.programs.types import Program
-from graphql_api.referrals.server import ReferralRecord
+from graphql_api.records.referrals import ReferralRecord
 from referral_blocks.access.models import Scope
 from referral_blocks.core.money import Money as Amount
 from referral_blocks.sales import models
 
 if TYPE_CHECKING:
-    from graphql_api.rewards.server import RewardRecord
-    from graphql_api.sales.reversals import SaleReversal
+    from graphql_api.records.reversals import SaleReversal
+    from graphql_api.records.rewards import RewardRecord
 
 
 @strawberry.type(description="One thing more that the source said of a sale.")
@@ -42,13 +42,13 @@ class Sale(Record, relay.Node):
     number: int = strawberry_django.field(description="The how-manyeth sale to this friend it is.")
     occurred_at: datetime = strawberry_django.field(description="When it was sold.")
     recorded_at: datetime = strawberry_django.field(description="When it was recorded.")
-    reversals: list[Annotated[SaleReversal, strawberry.lazy("graphql_api.sales.reversals")]] = strawberry_django.field(
-        description="What of it was reversed, in order."
+    reversals: list[Annotated[SaleReversal, strawberry.lazy("graphql_api.records.reversals")]] = (
+        strawberry_django.field(description="What of it was reversed, in order.")
     )
     referral: ReferralRecord = strawberry_django.field(
         description="The friend who bought.", extensions=[NeedsScope(Scope.REFERRALS_READ)]
     )
-    rewards: Pages[Annotated[RewardRecord, strawberry.lazy("graphql_api.rewards.server")]] = (
+    rewards: Pages[Annotated[RewardRecord, strawberry.lazy("graphql_api.records.rewards")]] = (
         strawberry_django.connection(
             description=f"What it earned, at most {MAX_PAGE} at once.", extensions=[NeedsScope(Scope.REWARDS_READ)]
         )

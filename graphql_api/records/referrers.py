@@ -18,9 +18,9 @@ from graphql_api.connections import MAX_PAGE, Pages
 from graphql_api.context import Info
 from graphql_api.links.types import ReferralLink
 from graphql_api.money.types import Money
-from graphql_api.people.server import PersonRecord
 from graphql_api.permissions import require_api_key
 from graphql_api.programs.types import Program
+from graphql_api.records.people import PersonRecord
 from referral_blocks.access.models import Scope
 from referral_blocks.core.codes import normalise_code
 from referral_blocks.core.money import Money as Amount
@@ -28,7 +28,7 @@ from referral_blocks.people.services import email_key
 from referral_blocks.referrers import models
 
 if TYPE_CHECKING:
-    from graphql_api.referrals.server import ReferralRecord
+    from graphql_api.records.referrals import ReferralRecord
 
 STANDING = ["standing_row", "program"]
 
@@ -44,7 +44,7 @@ class ReferrerRecord(Record, relay.Node):
     person: PersonRecord = strawberry_django.field(description="Who they are.")
     joined_at: datetime = strawberry_django.field(description="When they joined.")
     links: list[ReferralLink] = strawberry_django.field(description="Their links; old ones go on working.")
-    referrals: Pages[Annotated[ReferralRecord, strawberry.lazy("graphql_api.referrals.server")]] = (
+    referrals: Pages[Annotated[ReferralRecord, strawberry.lazy("graphql_api.records.referrals")]] = (
         strawberry_django.connection(description=f"Their friends, newest first, at most {MAX_PAGE} at once.")
     )
 

@@ -22,7 +22,7 @@ from referral_blocks.access.models import Scope
 from referral_blocks.core.money import Money as Amount
 from referral_blocks.sales import models
 
-from .types import Sale
+from .sales import Sale
 
 
 @strawberry.enum(description="Why money of a sale moved back.")

@@ -23,7 +23,7 @@ from referral_blocks.access.models import Scope
 from referral_blocks.core.errors import NotFound
 from referral_blocks.sales import models
 
-from .types import Sale
+from .sales import Sale
 
 ProgramSlug = Annotated[str, strawberry.argument(description="The programme’s slug.")]
 

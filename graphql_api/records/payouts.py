@@ -19,15 +19,15 @@ from graphql_api.access.steps import Step
 from graphql_api.connections import MAX_PAGE, Pages
 from graphql_api.context import Info
 from graphql_api.money.types import Money
-from graphql_api.people.server import PersonRecord
 from graphql_api.permissions import require_api_key
 from graphql_api.programs.types import Program
-from graphql_api.rewards.server import RewardRecord
+from graphql_api.records.people import PersonRecord
+from graphql_api.records.rewards import RewardRecord
 from referral_blocks.access.models import Scope
 from referral_blocks.payouts import models
 
 if TYPE_CHECKING:
-    from graphql_api.payouts.runs import PayoutRun
+    from graphql_api.records.payout_runs import PayoutRun
 
 
 @strawberry.enum(description="How far a payout has come.")
@@ -75,7 +75,7 @@ class PayoutRecord(Record, relay.Node):
     person: PersonRecord = strawberry_django.field(
         description="Who is paid.", extensions=[NeedsScope(Scope.REFERRALS_READ)]
     )
-    run: Annotated[PayoutRun, strawberry.lazy("graphql_api.payouts.runs")] | None = strawberry_django.field(
+    run: Annotated[PayoutRun, strawberry.lazy("graphql_api.records.payout_runs")] | None = strawberry_django.field(
         description="The run that it goes out with; null when it goes alone."
     )
 

@@ -17,7 +17,7 @@ from referral_blocks.flows.import_sales import confirm_import, start_import
 from referral_blocks.programs.selectors import program_by_slug
 from referral_blocks.sales import models
 
-from .server import SaleImport
+from .sale_lists import SaleImport
 
 NEEDS = (
     "Needs an API key with the scope sales:write; without one, the error is UNAUTHENTICATED or FORBIDDEN and "

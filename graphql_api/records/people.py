@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import strawberry_django
 
+from graphql_api.people.types import PersonKind
 from referral_blocks.people import models
-
-from .types import PersonKind
 
 
 @strawberry_django.type(models.Person, description="A referrer or a friend, with their address.")

@@ -18,17 +18,16 @@ from graphql_api.access.steps import Step
 from graphql_api.connections import MAX_PAGE, Pages
 from graphql_api.context import Info
 from graphql_api.money.types import Money
-from graphql_api.people.server import PersonRecord
 from graphql_api.permissions import require_api_key
 from graphql_api.programs.types import Program
-from graphql_api.referrals.server import ReferralRecord
-from graphql_api.sales.types import Sale
+from graphql_api.records.people import PersonRecord
+from graphql_api.records.referrals import ReferralRecord
+from graphql_api.records.sales import Sale
+from graphql_api.rewards.types import PendingReason, PendingReasonKind, RewardSide, RewardState
 from referral_blocks.access.models import Scope
 from referral_blocks.core.money import Money as Amount
 from referral_blocks.people.services import email_key
 from referral_blocks.rewards import models
-
-from .types import PendingReason, PendingReasonKind, RewardSide, RewardState
 
 
 @strawberry_django.type(models.RewardChange, description="One step of a reward.")

@@ -21,7 +21,7 @@ from referral_blocks.flows.plan_payout_run import plan_payout_run
 from referral_blocks.payouts import run as runs
 from referral_blocks.programs.selectors import program_by_slug
 
-from .runs import PayoutRun
+from .payout_runs import PayoutRun
 
 NEEDS = (
     "Needs an API key with the scope payouts:write; without one, the error is UNAUTHENTICATED or FORBIDDEN and "

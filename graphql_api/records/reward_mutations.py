@@ -10,6 +10,7 @@ from strawberry import relay
 from graphql_api.access.scopes import key_at_work, row_of
 from graphql_api.context import Info
 from graphql_api.errors import UserError, user_errors
+from graphql_api.rewards.types import RewardSummary
 from referral_blocks.access.models import ApiKey, Scope
 from referral_blocks.core.errors import DomainError
 from referral_blocks.core.text import clean_text
@@ -17,8 +18,7 @@ from referral_blocks.flows.approve_reward import approve_reward
 from referral_blocks.flows.void_reward import void_reward
 from referral_blocks.rewards.models import Reward
 
-from .server import RewardRecord
-from .types import RewardSummary
+from .rewards import RewardRecord
 
 NEEDS = (
     "Needs an API key with the scope rewards:write; without one, the error is UNAUTHENTICATED or FORBIDDEN and "

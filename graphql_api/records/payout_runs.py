@@ -29,7 +29,7 @@ from referral_blocks.payouts import models
 from referral_blocks.payouts import run as runs
 from referral_blocks.payouts.runs import run_totals
 
-from .server import PayoutRecord
+from .payouts import PayoutRecord
 
 COUNTS = ~Q(payouts__state=models.PayoutState.CANCELLED)  # what was taken out of a run does not count
 
