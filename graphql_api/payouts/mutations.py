@@ -19,7 +19,7 @@ from referral_blocks.payouts.selectors import account_of
 from referral_blocks.referrers.models import Referrer
 from referral_blocks.views.payout_accounts import LIMIT, account_urls
 
-from .types import PayoutAccount, accounts_of
+from .types import PayoutAccount, accounts_of, needs_account
 
 WHICH = "The programme’s slug; needed only by somebody who is signed in to several."
 
@@ -64,8 +64,9 @@ class PayoutsMutation:
 
 @sensitive_variables("url", "urls")
 def _connected(referrer: Referrer, given: ConnectPayoutAccountInput) -> ConnectPayoutAccountPayload:
-    person, provider = referrer.person, given.provider[:40]
-    row = account_of(person_id=person.pk, provider=provider)
+    person, provider = referrer.person, given.provider
+    # What is no provider's name never reaches the database: the flow refuses it.
+    row = account_of(person_id=person.pk, provider=provider) if needs_account(provider) else None
     if row is not None and row.state == AccountStates.READY:
         raise NotPossibleNow(_("We know where to send it, or do not have to."))
     check_rate("payout_account", str(person.pk), limit=LIMIT)

@@ -100,6 +100,7 @@ def test_an_account_that_is_ready_is_left_alone(client, link):
     ("given", "code", "path"),
     [
         ({"provider": "nobody"}, "NOT_FOUND", ["provider"]),
+        ({"provider": "\x00" * 50}, "NOT_FOUND", ["provider"]),
         ({"provider": "manual"}, "NOT_FOUND", ["provider"]),
         ({"country": "England"}, "INVALID_COUNTRY", ["country"]),
     ],
