@@ -16,7 +16,8 @@ from tests.runs import buy, friend_of, payouts, plan, providers, runs_program, s
 pytestmark = pytest.mark.django_db
 
 PLAN = """mutation ($input: PlanPayoutRunInput!) { planPayoutRun(input: $input) {
-  payoutRun { id state provider payoutsCount total { amountMinor currency } gatheredAt agent } errors { code path } } }"""
+  payoutRun { id state provider payoutsCount total { amountMinor currency } gatheredAt agent }
+  errors { code path } } }"""
 CONFIRM = """mutation ($input: ConfirmPayoutRunInput!) { confirmPayoutRun(input: $input) {
   payoutRun { id state } errors { code path } } }"""
 

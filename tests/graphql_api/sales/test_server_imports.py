@@ -19,7 +19,8 @@ CONFIRM = """mutation ($input: ConfirmImportInput!) { confirmImport(input: $inpu
 PROGRESS = """query ($id: ID!) { server { saleImport(id: $id) {
   state dryRun total done recorded repeated refused agent
   rows { edges { node { number externalId outcome code } } } } } }"""
-FILE = "external_id,friend_email,amount\nA-1,friend@example.com,100\nA-1,friend@example.com,100\nA-2,nobody@example.com,5\n"
+ROW = "A-1,friend@example.com,100\n"
+FILE = f"external_id,friend_email,amount\n{ROW}{ROW}A-2,nobody@example.com,5\n"
 
 
 @pytest.fixture
