@@ -10,7 +10,7 @@ from wagtail.models import Site
 
 from referral_blocks.blocks.audience import Audience
 from referral_blocks.blocks.portal_rows import Board
-from referral_blocks.programs.models import Program
+from referral_blocks.programs.models import Program, TermsVersion
 from referral_blocks.programs.selectors import terms_number
 from referral_blocks.rewards.models import RewardRule
 
@@ -40,6 +40,11 @@ class Stranger(Audience):
 
     def terms_number(self, program: Program) -> int:
         return int(self.once("terms_number", program.pk, lambda: terms_number(program=program)))
+
+    def terms_numbered(self, program: Program, number: int) -> TermsVersion | None:
+        versions = TermsVersion.objects.filter(program_id=program.pk, number=number)
+        found: TermsVersion | None = self.once("terms_numbered", (program.pk, number), versions.first)
+        return found
 
 
 def stranger_of(info: Info) -> Stranger:

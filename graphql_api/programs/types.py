@@ -64,7 +64,7 @@ class Program(relay.Node):
     )
     def terms(self, root: strawberry.Parent[models.Program], info: Info, number: Number = None) -> Terms | None:
         if number is not None:
-            return _version(root, number)
+            return _version(root, stranger_of(info).terms_numbered(root, number))
         if not root.terms:
             return None
         return Terms(number=stranger_of(info).terms_number(root), text=root.terms, is_in_force=True)
@@ -105,8 +105,7 @@ class Program(relay.Node):
         return _page_url(root, info, "share_page")
 
 
-def _version(program: models.Program, number: int) -> Terms | None:
-    version = models.TermsVersion.objects.filter(program_id=program.pk, number=number).first()
+def _version(program: models.Program, version: models.TermsVersion | None) -> Terms | None:
     if version is None:
         return None
     return Terms(number=version.number, text=version.text, is_in_force=version.text == program.terms)
