@@ -21,9 +21,11 @@ from wagtail.models import Site
 
 from referral_blocks.access.models import ApiKey, Scope
 from referral_blocks.access.services import create_api_key, revoke_api_key, rotate_api_key
+from referral_blocks.core.errors import NotAllowed
 
 from .columns import LinesColumn, Step, StepsColumn
 from .desk import DeskView, DeskViewSet
+from .permissions import may
 from .steps import FlowFormView, StepView
 from .when import when
 
@@ -31,6 +33,20 @@ from .when import when
 def scope_lines(key: ApiKey) -> list[str]:
     words = dict(Scope.choices)
     return [str(words.get(scope, scope)) for scope in key.scopes]
+
+
+# What a person may hand to a system only with the right themselves: a key is no way round the rights of staff.
+RIGHTS = {
+    Scope.REVIEWS_WRITE: "review_referral",
+    Scope.REWARDS_WRITE: "approve_reward",
+    Scope.PAYOUTS_WRITE: "confirm_payout",
+}
+
+
+def may_give(user: Any, scope: str) -> bool:
+    """Whether the member of staff may make a key with this scope."""
+    right = RIGHTS.get(Scope(scope)) if scope in Scope.values else None
+    return right is None or may(user, right)
 
 
 def state_words(key: ApiKey) -> str:
@@ -60,7 +76,7 @@ class ApiKeyListView(DeskView):
             LinesColumn("scopes", label=_("May"), accessor=scope_lines),
             DateColumn("created_at", label=_("Created")),
             DateColumn("last_used_at", label=_("Last used")),
-            DateColumn("expires_at", label=_("Expires")),
+            Column("expires_at", label=_("Expires"), accessor=lambda key: when(key.expires_at)),
             StatusTagColumn(
                 "state", label=_("State"), accessor=state_words, primary=lambda key: key.is_live,
             ),
@@ -138,6 +154,13 @@ class ApiKeyAddView(ShownOnce, FlowFormView):
         site = Site.objects.filter(is_default_site=True).first()
         return {"site": site, "scopes": [Scope.SALES_WRITE.value], "days": "365"}
 
+    def get_form(self, form_class: Any = None) -> forms.Form:
+        form = super().get_form(form_class)
+        form.fields["scopes"].choices = [
+            (scope, label) for scope, label in Scope.choices if may_give(self.request.user, scope)
+        ]
+        return form
+
     def run(self, data: dict[str, Any]) -> None:
         days = data["days"]
         self.key, self.text = create_api_key(
@@ -181,6 +204,8 @@ class ApiKeyRotateView(ShownOnce, ApiKeyStepView):
         return [*super().facts(), (_("Works on for"), _("one day"))]
 
     def run(self, data: dict[str, Any]) -> None:
+        if not all(may_give(self.request.user, scope) for scope in self.object.scopes):
+            raise NotAllowed(_("This key may do what you may not. Ask somebody with its rights to replace it."))
         self.key, self.text = rotate_api_key(key=self.object, created_by=self.request.user)
 
 

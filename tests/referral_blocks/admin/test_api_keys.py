@@ -112,3 +112,26 @@ def test_a_replaced_key_works_on_for_a_day_and_is_replaced_once():
     assert messages_of(client.get(url, follow=True)) == said
     assert ApiKey.objects.count() == 2
     assert url not in client.get(reverse("referral_api_keys:index")).content.decode()
+
+
+def test_nobody_hands_on_a_right_that_they_lack():
+    client = staff_client("add_apikey", "review_referral")
+    for scope in ("payouts:write", "rewards:write"):
+        page = make(client, scopes=[scope])
+        said = f"Select a valid choice. {scope} is not one of the available choices."
+        assert page.context["form"].errors == {"scopes": [said]}
+    assert not ApiKey.objects.exists()
+    make(client, scopes=["reviews:write"])
+    assert ApiKey.objects.get().scopes == ["reviews:write"]
+
+
+def test_nobody_reads_the_text_of_a_key_that_may_more_by_replacing_it():
+    key, _text = create_api_key(site_id=int(site_pk()), name="Books", scopes=["payouts:write"])
+    page = staff_client("add_apikey").post(reverse("referral_api_keys:rotate", args=[key.pk]))
+    said = "This key may do what you may not. Ask somebody with its rights to replace it."
+    assert page.context["form"].non_field_errors() == [said]
+    assert ApiKey.objects.count() == 1
+    staff_client("add_apikey", "confirm_payout", username="fin").post(
+        reverse("referral_api_keys:rotate", args=[key.pk])
+    )
+    assert ApiKey.objects.count() == 2
