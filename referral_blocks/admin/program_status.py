@@ -56,6 +56,11 @@ def status_hint(program: Program) -> str:
 class OwnStatus:
     """For the views of the form."""
 
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        # Wagtail's header of a snippet's form is the page's main heading only where it is handed a title.
+        context: dict[str, Any] = super().get_context_data(**kwargs)  # type: ignore[misc]
+        return {**context, "title": context["header_title"]}
+
     def get_side_panels(self) -> Any:
         panels = super().get_side_panels()  # type: ignore[misc]
         return MediaContainer([_own(panel) for panel in panels])

@@ -25,7 +25,7 @@ def packages() -> Path:
     lock = (HERE / "package-lock.json").read_text()
     if not INSTALLED.exists() or INSTALLED.read_text() != lock:
         command = [str(NODE), str(NPM), "ci", "--ignore-scripts", "--no-audit", "--no-fund"]
-        done = subprocess.run(command, cwd=HERE, capture_output=True, text=True, check=False, timeout=300)
+        done = subprocess.run(command, cwd=HERE, capture_output=True, text=True, check=False, timeout=900)
         if done.returncode:
             missing(
                 f"the packages of tests/external/package-lock.json cannot be installed: {done.stderr.strip()[-300:]}"

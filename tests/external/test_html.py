@@ -9,7 +9,7 @@ from tests.looks.wall import THEMES
 
 from .nu import nu_messages
 
-pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.urls("tests.looks.wall"), pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.urls("tests.looks.wall"), pytest.mark.timeout(1200)]
 
 
 def walls() -> dict[str, str]:

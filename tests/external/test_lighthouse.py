@@ -10,7 +10,7 @@ from tests.processes import demo_environment, free_port, running_demo
 
 from .node import packages, run_node
 
-pytestmark = pytest.mark.timeout(300)
+pytestmark = pytest.mark.timeout(1200)
 CATEGORIES = ("performance", "accessibility", "best-practices", "seo")
 LEAST = 95
 FLAGS = (
