@@ -34,7 +34,6 @@ MONEY = frozenset(
         "claimReward",
         "confirmImport",
         "confirmPayoutRun",
-        "connectPayoutAccount",
         "exchangePoints",
         "importSales",
         "planPayoutRun",
@@ -49,6 +48,7 @@ NO_MONEY = frozenset(
         "attributeReferral",
         "captureReferral",
         "changeConsents",
+        "connectPayoutAccount",  # its answer is an address that works once; the flow makes one account however often
         "createApiKey",
         "createLink",
         "exchangeLoginToken",

@@ -12,17 +12,17 @@ from strawberry.schema.schema_converter import CustomGraphQLEnumType
 from strawberry_django.optimizer import DjangoOptimizerExtension
 
 from .analytics.leaderboard import LeaderboardQuery
+from .connections import MAX_PAGE
+from .deadline import check_between_mutations
 from .groups.mutations import GroupsMutation
 from .groups.queries import GroupsQuery
 from .guard import Guard
 from .limits import LimitedValidation, TokenLimit
-from .connections import MAX_PAGE
-from .deadline import check_between_mutations
 from .links.mutations import LinksMutation
 from .links.queries import LinksQuery
 from .links.visits import VisitsMutation
-from .payouts.mutations import PayoutsMutation
 from .pages.queries import PagesQuery
+from .payouts.mutations import PayoutsMutation
 from .points.mutations import PointsMutation
 from .programs.queries import ProgramsQuery
 from .referrals.mutations import ReferralsMutation
@@ -75,8 +75,8 @@ class Schema(strawberry.Schema):
                 kind.wrapped_cls = known.implementation.wrapped_cls  # type: ignore[attr-defined]
 
     def _restore_unions(self) -> None:
-        """Sorting replaces the members of unions by copies, which the library then does not recognise: a member is known
-        by its class, at once and whatever the union's size."""
+        """Sorting replaces the members of unions by copies, which the library then does not recognise: a member is
+        known by its class, at once and whatever the union's size."""
         for kind in self._schema.type_map.values():
             if isinstance(kind, GraphQLUnionType):
                 kind.resolve_type = lambda root, _info, _union: type(root).__strawberry_definition__.name

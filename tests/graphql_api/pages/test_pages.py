@@ -165,7 +165,9 @@ def test_a_page_type_that_says_so_is_not_told_of(client, monkeypatch):
 EVERYTHING = """
 { pages(first: 100) { totalCount edges { node { id url language program { name } shareImage { alt rendition { url } }
   blocks {
-    ... on ProgramBlock { program { slug terms { number } first: terms(number: 1) { number } landingUrl offers { title earned bounds } } isShown }
+    ... on ProgramBlock { isShown program {
+      slug landingUrl terms { number } first: terms(number: 1) { number } offers { title earned bounds }
+    } }
     ... on HeroBlock { offers { title } action { url } image { rendition { url } } }
     ... on OfferCardsBlock { offers { title worth bounds } }
     ... on TestimonialsBlock { testimonials { name photo { rendition(size: SQUARE_128) { url } } } }
