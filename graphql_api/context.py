@@ -9,19 +9,24 @@ from functools import cached_property
 import strawberry
 from django.http import HttpRequest
 from django.utils.translation import gettext as _
+from graphql import GraphQLError
 from wagtail.models import Site
 
+from referral_blocks.access.answers import Claim, Replay
 from referral_blocks.access.models import ApiKey
 from referral_blocks.access.services import PREFIX as API_KEY_PREFIX
 from referral_blocks.access.services import check_api_key
 from referral_blocks.core import ratelimit
+from referral_blocks.core.ratelimit import Allowance
 from referral_blocks.core.visitor import ip_hash
 from referral_blocks.programs.models import Program, ProgramStatus
 from referral_blocks.referrers.session import Session, read_session
+from referral_blocks.referrers.tokens import read_access_token
 from referral_blocks.views.sign_in import session_cookie
 from referral_blocks.views.site import site_of
 
 from .errors import ErrorCode, refusal
+from .operation import RequestRefused
 
 RATE = "20/minute"  # per visitor and mutation; an office behind one address may well join together
 
@@ -33,6 +38,12 @@ class Context:
 
     request: HttpRequest
     cookies: Mapping[str, str]
+    deadline: float = float("inf")  # of the monotonic clock
+    allowance: Allowance | None = None  # what is left of what the caller may spend
+    cost: int | None = None  # of the operation, once it was measured
+    claim: Claim | None = None  # of the caller's Idempotency-Key
+    instead: RequestRefused | Replay | None = None  # what to answer in place of running the operation
+    signed_out: bool = False  # the answer takes the referrer's cookies away
 
     @cached_property
     def site(self) -> Site:
@@ -48,17 +59,34 @@ class Context:
     def api_key(self) -> ApiKey | None:
         return check_api_key(text=self.bearer)
 
+    @cached_property
+    def sessions(self) -> list[Session]:
+        """The referrer's sessions that came with the request, looked up once. Raises GraphQLError for a bearer token
+        that does not hold here."""
+        return self._bearer_sessions() if self.bearer else self._cookie_sessions()
+
     def session(self, program_slug: str | None) -> Session | None:
         """The referrer's session in this programme, or the only one there is; None when nobody is signed in.
 
         Raises GraphQLError for a bearer token that does not hold here, and when several programmes would fit.
         """
-        found = self._bearer_sessions() if self.bearer else self._cookie_sessions()
+        found = self.sessions
         if program_slug is not None:
             found = [session for session in found if session.referrer.program.slug == program_slug]
         if len(found) > 1:
             raise refusal(ErrorCode.BAD_USER_INPUT, _("You are signed in to several programmes. Say which one."))
         return found[0] if found else None
+
+    @cached_property
+    def caller(self) -> str:
+        """Who calls, for telling callers apart; empty when nobody is signed in or the bearer does not hold."""
+        if self.api_key is not None:
+            return f"key:{self.api_key.pk}"
+        try:
+            found = self.sessions
+        except GraphQLError:
+            return ""
+        return ",".join(f"referrer:{session.referrer.pk}" for session in found)
 
     def check_rate(self, purpose: str) -> None:
         """Count one try of this visitor; raises TooManyRequests."""
@@ -67,8 +95,8 @@ class Context:
     def _bearer_sessions(self) -> list[Session]:
         if self.bearer.startswith(API_KEY_PREFIX):
             return []
-        session = read_session(self.bearer)
-        if session is None or session.referrer.program.site_id != self.site.pk:
+        session = read_access_token(self.bearer, site_id=self.site.pk)
+        if session is None:
             raise refusal(ErrorCode.UNAUTHENTICATED, _("You are signed out. Ask for a new sign-in link."))
         return [session]
 

@@ -1,4 +1,4 @@
-"""How large a document may be, measured in linear time before it is validated."""
+"""How large and how deep a document may be, measured in linear time before it is validated."""
 
 from __future__ import annotations
 
@@ -11,11 +11,14 @@ from graphql import (
     FieldNode,
     FragmentDefinitionNode,
     FragmentSpreadNode,
+    GraphQLError,
     InlineFragmentNode,
     OperationDefinitionNode,
 )
 from graphql.language.ast import SelectionSetNode
 from strawberry.extensions import MaxTokensLimiter, ValidationCache
+
+from referral_blocks.core.conf import get_conf
 
 from .errors import ErrorCode, refusal
 
@@ -26,13 +29,26 @@ MAX_FIELDS = 500
 
 
 class Size(NamedTuple):
-    """What a selection holds once every fragment is spread out."""
+    """What a selection holds once every fragment is spread out; ``meta``: whether it reads the schema."""
 
     fields: int = 0
     aliases: int = 0
+    depth: int = 0
+    meta: bool = False
 
     def plus(self, other: Size) -> Size:
-        return Size(self.fields + other.fields, self.aliases + other.aliases)
+        return Size(
+            self.fields + other.fields,
+            self.aliases + other.aliases,
+            max(self.depth, other.depth),
+            self.meta or other.meta,
+        )
+
+    def under(self, field: FieldNode) -> Size:
+        """The field with this selection. How deep a look at the schema goes is for a rule of graphql-core to judge."""
+        meta = field.name.value in ("__schema", "__type")
+        aliases = self.aliases + (1 if field.alias else 0)
+        return Size(self.fields + 1, aliases, 1 if meta else self.depth + 1, self.meta or meta)
 
 
 class TokenLimit(MaxTokensLimiter):
@@ -48,24 +64,43 @@ class LimitedValidation(ValidationCache):
 
     def on_validate(self) -> Iterator[None]:
         document = self.execution_context.graphql_document
-        if document is not None and is_too_large(document):
-            self.execution_context.pre_execution_errors = [
-                refusal(ErrorCode.TOO_COMPLEX, _("This document asks for too much at once. Split it."))
-            ]
+        refused = refuse(document) if document is not None else None
+        if refused:
+            self.execution_context.pre_execution_errors = [refused]
             yield
         else:
             yield from super().on_validate()
 
 
-def is_too_large(document: DocumentNode) -> bool:
-    """Whether any limit is passed. Each fragment is measured once, however often it is spread."""
+def refuse(document: DocumentNode) -> GraphQLError | None:
+    """What to say to a document that passes a limit, or reads the schema where that is off; None when it is fine."""
+    conf, size = get_conf(), measure(document)
+    if size.operations > MAX_OPERATIONS or size.all.aliases > MAX_ALIASES or size.all.fields > MAX_FIELDS:
+        return refusal(ErrorCode.TOO_COMPLEX, _("This document asks for too much at once. Split it."))
+    if size.all.depth > conf.API_MAX_DEPTH:
+        return refusal(
+            ErrorCode.TOO_COMPLEX,
+            _("This document is nested too deeply: at most %(max)d levels.") % {"max": conf.API_MAX_DEPTH},
+        )
+    if size.all.meta and not conf.API_INTROSPECTION:
+        return refusal(ErrorCode.INTROSPECTION_DISABLED, _("The schema cannot be read here."))
+    return None
+
+
+class DocumentSize(NamedTuple):
+    operations: int
+    all: Size
+
+
+def measure(document: DocumentNode) -> DocumentSize:
+    """All operations and fragments together. Each fragment is measured once, however often it is spread."""
     fragments = {d.name.value: d for d in document.definitions if isinstance(d, FragmentDefinitionNode)}
     operations = [d for d in document.definitions if isinstance(d, OperationDefinitionNode)]
     measured: dict[str, Size] = {}
     size = Size()
     for definition in (*operations, *fragments.values()):
         size = size.plus(_measure(definition.selection_set, fragments, measured))
-    return len(operations) > MAX_OPERATIONS or size.aliases > MAX_ALIASES or size.fields > MAX_FIELDS
+    return DocumentSize(len(operations), size)
 
 
 def _measure(
@@ -81,7 +116,7 @@ def _measure(
                     measured[name] = _measure(fragment.selection_set, fragments, measured)
             size = size.plus(measured[name])
         elif isinstance(node, FieldNode):
-            size = size.plus(Size(1, 1 if node.alias else 0)).plus(_measure(node.selection_set, fragments, measured))
+            size = size.plus(_measure(node.selection_set, fragments, measured).under(node))
         elif isinstance(node, InlineFragmentNode):
             size = size.plus(_measure(node.selection_set, fragments, measured))
     return size

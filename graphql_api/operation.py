@@ -3,31 +3,49 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, NoReturn
 
 from django.http import HttpRequest
 from django.utils.translation import gettext as _
 
+from .errors import ErrorCode
+
 MAX_BODY = 100_000  # bytes
+MAX_ID = 200  # characters
 
 
 class RequestRefused(Exception):
-    """The request is no GraphQL request; ``message`` says why."""
+    """Nothing of the request is run; ``message`` says why, with a status and headers of its own."""
 
-    def __init__(self, status: int, message: str) -> None:
+    def __init__(
+        self,
+        status: int,
+        message: str,
+        *,
+        code: ErrorCode = ErrorCode.BAD_REQUEST,
+        headers: Mapping[str, str] | None = None,
+        extensions: Mapping[str, Any] | None = None,
+    ) -> None:
         super().__init__(message)
         self.status = status
         self.message = message
+        self.code = code
+        self.headers = dict(headers or {})
+        self.extensions = dict(extensions or {})
 
 
 @dataclass(frozen=True, slots=True)
 class Operation:
-    """A document, and which of its operations to run with which values."""
+    """A document, and which of its operations to run with which values. ``query`` is empty until it is found by
+    ``document_id``; ``registers``: its client wants to send only the hash from now on."""
 
     query: str
     variables: dict[str, Any] | None
     name: str | None
+    document_id: str = ""
+    registers: bool = False
 
 
 def from_query_string(request: HttpRequest) -> Operation:
@@ -35,7 +53,13 @@ def from_query_string(request: HttpRequest) -> Operation:
     given = request.GET
     variables = _json(given["variables"]) if given.get("variables") else None
     return _operation(
-        {"query": given.get("query"), "variables": variables, "operationName": given.get("operationName")}
+        {
+            "query": given.get("query"),
+            "variables": variables,
+            "operationName": given.get("operationName"),
+            "documentId": given.get("documentId"),
+            "extensions": _json(given["extensions"]) if given.get("extensions") else None,
+        }
     )
 
 
@@ -73,10 +97,30 @@ def _operation(body: Any) -> Operation:
     if not isinstance(body, dict):
         raise RequestRefused(400, _("The operation has to be a JSON object with the key “query”."))
     query, variables, name = body.get("query"), body.get("variables"), body.get("operationName")
-    if not isinstance(query, str) or not query.strip():
+    document_id, registers = _document_id(body)
+    if query is None and document_id:
+        query = ""
+    elif not isinstance(query, str) or not query.strip():
         raise RequestRefused(400, _("“query” has to be the text of a GraphQL document."))
     if variables is not None and not isinstance(variables, dict):
         raise RequestRefused(400, _("“variables” has to be a JSON object."))
     if name is not None and not isinstance(name, str):
         raise RequestRefused(400, _("“operationName” has to be text."))
-    return Operation(query, variables, name or None)
+    return Operation(query, variables, name or None, document_id, registers)
+
+
+def _document_id(body: Mapping[str, Any]) -> tuple[str, bool]:
+    """What names the document, and whether it is Apollo's hash; empty where the document comes as text only."""
+    extensions = body.get("extensions")
+    if extensions is not None and not isinstance(extensions, dict):
+        raise RequestRefused(400, _("“extensions” has to be a JSON object."))
+    persisted = (extensions or {}).get("persistedQuery")
+    if persisted is not None and not isinstance(persisted, dict):
+        raise RequestRefused(400, _("“persistedQuery” has to be a JSON object."))
+    hashed = (persisted or {}).get("sha256Hash")
+    given = body.get("documentId") if hashed is None else hashed
+    if given is None:
+        return "", False
+    if not isinstance(given, str) or not 0 < len(given) <= MAX_ID:
+        raise RequestRefused(400, _("The id of the document has to be a short text."))
+    return given, hashed is not None

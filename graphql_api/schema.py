@@ -5,29 +5,57 @@ from __future__ import annotations
 from typing import Any
 
 import strawberry
-from graphql import GraphQLEnumType
+from graphql import GraphQLEnumType, GraphQLUnionType
 from strawberry.extensions import ParserCache
 from strawberry.schema.config import StrawberryConfig
 from strawberry.schema.schema_converter import CustomGraphQLEnumType
 from strawberry_django.optimizer import DjangoOptimizerExtension
 
+from .analytics.leaderboard import LeaderboardQuery
+from .connections import MAX_PAGE
+from .deadline import check_between_mutations
+from .groups.mutations import GroupsMutation
+from .groups.queries import GroupsQuery
+from .guard import Guard
 from .limits import LimitedValidation, TokenLimit
-from .pages import MAX_PAGE
+from .links.mutations import LinksMutation
+from .links.queries import LinksQuery
+from .links.visits import VisitsMutation
+from .pages.queries import PagesQuery
+from .payouts.mutations import PayoutsMutation
+from .points.mutations import PointsMutation
 from .programs.queries import ProgramsQuery
 from .referrals.mutations import ReferralsMutation
+from .referrers.consents import ConsentsMutation
 from .referrers.mutations import ReferrersMutation
+from .referrers.opened_groups import OpenedGroupsMutation
 from .referrers.queries import ReferrersQuery
-from .sales.mutations import SalesMutation
+from .referrers.sign_out import SignOutMutation
+from .rewards.mutations import RewardsMutation
 from .scalars import SCALARS
+from .server import ServerMutation, ServerQuery
 
 
 @strawberry.type(description="What can be read.")
-class Query(ProgramsQuery, ReferrersQuery):
+class Query(GroupsQuery, LeaderboardQuery, LinksQuery, PagesQuery, ProgramsQuery, ReferrersQuery, ServerQuery):
     pass
 
 
 @strawberry.type(description="What can be done. Each returns what it made, or says in errors why it was refused.")
-class Mutation(ReferrersMutation, ReferralsMutation, SalesMutation):
+class Mutation(
+    ConsentsMutation,
+    GroupsMutation,
+    LinksMutation,
+    OpenedGroupsMutation,
+    PayoutsMutation,
+    PointsMutation,
+    ReferralsMutation,
+    ReferrersMutation,
+    RewardsMutation,
+    ServerMutation,
+    SignOutMutation,
+    VisitsMutation,
+):
     pass
 
 
@@ -35,6 +63,8 @@ class Schema(strawberry.Schema):
     def __init__(self, **given: Any) -> None:
         super().__init__(**given)
         self._restore_enums()
+        self._restore_unions()
+        check_between_mutations(self._schema)
 
     def _restore_enums(self) -> None:
         """Sorting replaces the library's enum types by plain ones, which know values and not members."""
@@ -44,6 +74,13 @@ class Schema(strawberry.Schema):
                 kind.__class__ = CustomGraphQLEnumType
                 kind.wrapped_cls = known.implementation.wrapped_cls  # type: ignore[attr-defined]
 
+    def _restore_unions(self) -> None:
+        """Sorting replaces the members of unions by copies, which the library then does not recognise: a member is
+        known by its class, at once and whatever the union's size."""
+        for kind in self._schema.type_map.values():
+            if isinstance(kind, GraphQLUnionType):
+                kind.resolve_type = lambda root, _info, _union: type(root).__strawberry_definition__.name
+
     def process_errors(self, errors: Any, execution_context: Any = None) -> None:
         """Logs nothing: the library's own log line quotes the document, which may hold tokens. graphql_api.errors logs
         what nobody foresaw."""
@@ -52,6 +89,6 @@ class Schema(strawberry.Schema):
 schema = Schema(
     query=Query,
     mutation=Mutation,
-    extensions=[TokenLimit, ParserCache, LimitedValidation, DjangoOptimizerExtension],
+    extensions=[TokenLimit, ParserCache, LimitedValidation, Guard, DjangoOptimizerExtension],
     config=StrawberryConfig(sort_schema=True, relay_max_results=MAX_PAGE, scalar_map=SCALARS),
 )

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, cast
 
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
@@ -13,17 +14,25 @@ from django.views import View
 from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_exempt
 from strawberry.schema.exceptions import CannotGetOperationTypeError, InvalidOperationTypeError
+from strawberry.types.execution import ExecutionResult
 from strawberry.types.graphql import OperationType
 
+from referral_blocks.access.answers import Replay
+from referral_blocks.core.conf import get_conf
 from referral_blocks.views.origin import is_same_origin
+from referral_blocks.views.sign_in import forget_sessions
 
+from . import cors, idempotency, rate
 from .context import Context
+from .deadline import is_too_late
 from .errors import ErrorCode, present
 from .operation import Operation, RequestRefused, from_body, from_query_string
+from .persisted import find_document, remember
 from .schema import schema
 
 JSON = "application/json"
 GRAPHQL_JSON = "application/graphql-response+json"
+UNDERSTOOD = {ErrorCode.PERSISTED_QUERY_NOT_FOUND, ErrorCode.TOO_COMPLEX}
 
 
 # No CSRF token is needed: cookies count only where another site cannot have sent the request (see post).
@@ -32,6 +41,14 @@ class GraphQLView(View):
     """GET answers queries, and GraphiQL to a browser's address bar; POST answers queries and mutations."""
 
     http_method_names = ["get", "post", "options"]
+
+    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        response = cast(HttpResponse, super().dispatch(request, *args, **kwargs))
+        cors.add_headers(request, response)
+        return response
+
+    def options(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        return cors.preflight(request)
 
     def get(self, request: HttpRequest) -> HttpResponse:
         if "query" not in request.GET and request.get_preferred_type([JSON, "text/html"]) == "text/html":
@@ -44,7 +61,7 @@ class GraphQLView(View):
         return self._answer(request, from_body, cookies=cookies, allowed={OperationType.QUERY, OperationType.MUTATION})
 
     def http_method_not_allowed(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        return _refused(request, 405, _("GraphQL is asked with GET or POST."))
+        return _refused(request, _not_allowed(_("GraphQL is asked with GET or POST.")))
 
     def _answer(
         self,
@@ -54,25 +71,28 @@ class GraphQLView(View):
         cookies: Mapping[str, str],
         allowed: set[OperationType],
     ) -> HttpResponse:
+        context = Context(request, cookies)
         try:
-            operation = read(request)
+            rate.charge(context, 1)
+            operation = find_document(read(request))
             result = schema.execute_sync(
                 operation.query,
                 variable_values=operation.variables,
                 operation_name=operation.name,
-                context_value=Context(request, cookies),
+                context_value=context,
                 allowed_operation_types=allowed,
             )
+            response = _present(context, operation, result)
         except RequestRefused as refused:
-            return _refused(request, refused.status, refused.message)
+            response = _refused(request, refused)
         except CannotGetOperationTypeError:
-            return _refused(request, 400, _("The document has no such operation."))
+            response = _refused(request, RequestRefused(400, _("The document has no such operation.")))
         except InvalidOperationTypeError:
-            return _refused(request, 405, _("Send mutations with POST; subscriptions are not served here."))
-        body: dict[str, Any] = {"data": result.data}
-        if result.errors:
-            body = {"errors": present(result.errors), **body}
-        return _respond(request, body, executed=result.data is not None or _was_executed(result.errors))
+            response = _refused(request, _post_only())
+        rate.add_headers(context, response)
+        if context.signed_out:
+            forget_sessions(request, response)
+        return response
 
 
 def graphiql(request: HttpRequest) -> HttpResponse:
@@ -80,9 +100,45 @@ def graphiql(request: HttpRequest) -> HttpResponse:
     return render(request, "graphql_api/graphiql.html")
 
 
+def _present(context: Context, operation: Operation, result: ExecutionResult) -> HttpResponse:
+    """The answer to a document that was parsed. Raises RequestRefused where something else stands in its place."""
+    request, replayed = context.request, isinstance(context.instead, Replay)
+    if isinstance(context.instead, RequestRefused):
+        context.instead.extensions |= _cost(context)
+        raise context.instead
+    if isinstance(context.instead, Replay):
+        body: dict[str, Any] = json.loads(context.instead.answer)
+    else:
+        body = {"data": result.data}
+        errors = result.errors or []
+        if late := next((error for error in errors if is_too_late(error)), None):
+            body, errors = {"data": None}, [late]  # one clear word, and no half of an answer
+        if errors:
+            body = {"errors": present(errors), **body}
+        idempotency.end(context, body)
+    executed = replayed or result.data is not None or _was_executed(result.errors)
+    if executed:
+        remember(operation)
+    response = _respond(request, {**body, **_extensions(context)}, executed=executed)
+    if replayed:
+        response["Idempotent-Replayed"] = "true"
+    return response
+
+
 def _was_executed(errors: Any) -> bool:
     """An error with a path comes from a field; any other says that nothing was run."""
     return any(error.path for error in errors or ())
+
+
+def _extensions(context: Context) -> dict[str, Any]:
+    return {"extensions": _cost(context)} if context.cost is not None else {}
+
+
+def _cost(context: Context) -> dict[str, Any]:
+    """What the operation was worth, for whoever writes it."""
+    if context.cost is None:
+        return {}
+    return {"cost": {"requested": context.cost, "maximum": get_conf().API_MAX_COST}}
 
 
 def _respond(request: HttpRequest, body: Mapping[str, Any], *, executed: bool) -> HttpResponse:
@@ -92,12 +148,22 @@ def _respond(request: HttpRequest, body: Mapping[str, Any], *, executed: bool) -
     return JsonResponse(body, content_type=GRAPHQL_JSON, status=200 if executed else 400)
 
 
-def _refused(request: HttpRequest, status: int, message: str) -> HttpResponse:
-    body = {"errors": [{"message": message, "extensions": {"code": ErrorCode.BAD_REQUEST.value}}]}
-    response = JsonResponse(body, status=status, content_type=GRAPHQL_JSON if _wants_graphql_json(request) else JSON)
-    if status == 405:
-        response["Allow"] = "GET, POST"
-    return response
+def _post_only() -> RequestRefused:
+    return _not_allowed(_("Send mutations with POST; subscriptions are not served here."))
+
+
+def _not_allowed(message: str) -> RequestRefused:
+    return RequestRefused(405, message, headers={"Allow": "GET, POST"})
+
+
+def _refused(request: HttpRequest, refused: RequestRefused) -> HttpResponse:
+    body: dict[str, Any] = {"errors": [{"message": refused.message, "extensions": {"code": refused.code.value}}]}
+    if refused.extensions:
+        body["extensions"] = refused.extensions
+    newer = _wants_graphql_json(request)
+    # To clients of the older media type, these are answers to a request that was understood.
+    status = 200 if refused.code in UNDERSTOOD and not newer else refused.status
+    return JsonResponse(body, status=status, content_type=GRAPHQL_JSON if newer else JSON, headers=refused.headers)
 
 
 def _wants_graphql_json(request: HttpRequest) -> bool:

@@ -1,5 +1,6 @@
 """Every concept's models in one place, where Django looks for them."""
 
+from .access.answers import KeptAnswer
 from .access.models import ApiKey
 from .analytics.models import LeaderboardResult
 from .core.models import Heartbeat
@@ -18,7 +19,7 @@ from .payouts.run import PayoutRun, PayoutRunChange
 from .people.models import KnownCustomer, Person
 from .programs.models import Program, ProgramChange, TermsVersion
 from .referrals.models import ClaimChange, Referral, ReferralChange, ReferralClaim
-from .referrers.models import Referrer, ReferrerStanding
+from .referrers.models import AppSession, Referrer, ReferrerStanding
 from .rewards.models import (
     CouponCode,
     CouponList,
@@ -35,6 +36,7 @@ from .webhooks.models import EventCount, ProviderEvent
 
 __all__ = [
     "ApiKey",
+    "AppSession",
     "BlockedEntry",
     "ClaimChange",
     "CouponCode",
@@ -50,6 +52,7 @@ __all__ = [
     "Handover",
     "Heartbeat",
     "IgnoredVisit",
+    "KeptAnswer",
     "KnownCustomer",
     "LeaderboardResult",
     "LedgerEntry",

@@ -8,18 +8,35 @@ import strawberry
 
 from graphql_api.context import Info
 from referral_blocks.core.errors import DomainError
-from referral_blocks.programs.selectors import program_by_slug
+from referral_blocks.programs import models
+from referral_blocks.programs.selectors import only_live_program, program_by_slug
 
 from .types import Program
 
-Slug = Annotated[str, strawberry.argument(description="The programme’s slug on this site.")]
+Slug = Annotated[
+    str | None,
+    strawberry.argument(description="The programme’s slug on this site; by default the site’s only live programme."),
+]
+
+
+def program_of(info: Info, slug: str | None) -> models.Program | None:
+    """What a field’s argument means; None for an unknown slug, and without one where none or several are live."""
+    site_id = info.context.site.pk
+    if slug is None:
+        return only_live_program(site_id=site_id)
+    try:
+        return program_by_slug(site_id=site_id, slug=slug)
+    except DomainError:
+        return None
 
 
 @strawberry.type
 class ProgramsQuery:
-    @strawberry.field(description="A programme of the site that is asked; null for an unknown one and for a draft.")
-    def program(self, info: Info, slug: Slug) -> Program | None:
-        try:
-            return program_by_slug(site_id=info.context.site.pk, slug=slug)
-        except DomainError:
-            return None
+    @strawberry.field(
+        description=(
+            "A programme of the site that is asked; null for an unknown one and for a draft, and where no slug is "
+            "given and none or several are live."
+        )
+    )
+    def program(self, info: Info, slug: Slug = None) -> Program | None:
+        return program_of(info, slug)  # type: ignore[return-value]

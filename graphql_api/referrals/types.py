@@ -8,8 +8,10 @@ from uuid import UUID
 
 import strawberry
 import strawberry_django
+from django.db.models import F, QuerySet
 from strawberry import relay
 
+from graphql_api.signed_in import Own
 from referral_blocks.referrals import models
 
 
@@ -24,8 +26,29 @@ class ReferralStage(Enum):
     RETRACTED = strawberry.enum_value("retracted", description="The sale was reversed.")
 
 
+@strawberry.enum(description="In which order friends come.")
+class ViewerReferralOrder(Enum):
+    NEWEST_FIRST = strawberry.enum_value("newest_first", description="Who came last.")
+    OLDEST_FIRST = strawberry.enum_value("oldest_first", description="Who came first.")
+    LAST_QUALIFIED_FIRST = strawberry.enum_value(
+        "last_qualified_first", description="Who became a customer last; those who have not come at the end."
+    )
+
+
+ORDERS = {
+    ViewerReferralOrder.NEWEST_FIRST: ("-attributed_at", "-pk"),
+    ViewerReferralOrder.OLDEST_FIRST: ("attributed_at", "pk"),
+    ViewerReferralOrder.LAST_QUALIFIED_FIRST: (F("qualified_at").desc(nulls_last=True), "-pk"),
+}
+
+
+@strawberry.input(description="Which friends are asked for; what is left out holds for all.")
+class ViewerReferralFilter:
+    stages: list[ReferralStage] | None = strawberry.field(default=None, description="Those in one of these stages.")
+
+
 @strawberry_django.type(models.Referral, only=["public_id"], description="A friend whom the referrer brought.")
-class Referral(relay.Node):
+class Referral(Own, relay.Node):
     public_id: relay.NodeID[UUID]
     stage: ReferralStage = strawberry_django.field(description="How far the friend has come.")
     attributed_at: datetime = strawberry_django.field(description="When the friend was credited to the referrer.")
@@ -37,3 +60,13 @@ class Referral(relay.Node):
     )
     def friend_first_name(self, root: strawberry.Parent[models.Referral]) -> str:
         return root.friend_first_name
+
+
+def referrals_of(
+    referrer_id: int, chosen: ViewerReferralFilter | None, order: ViewerReferralOrder
+) -> QuerySet[models.Referral]:
+    """The referrer's friends, as asked for."""
+    found = models.Referral.objects.filter(referrer=referrer_id)
+    if chosen is not None and chosen.stages is not None:
+        found = found.filter(stage__in=[stage.value for stage in chosen.stages])
+    return found.order_by(*ORDERS[order])

@@ -1,4 +1,4 @@
-"""Joining and signing in. A mutation is short and calls the flow of the same name."""
+"""Joining, and asking for a sign-in link. A mutation is short and calls the flow of the same name."""
 
 from __future__ import annotations
 
@@ -13,10 +13,11 @@ from graphql_api.links.types import ReferralLink
 from graphql_api.people.types import PersonKind
 from graphql_api.programs.types import Program
 from referral_blocks.core.errors import DomainError
-from referral_blocks.flows.exchange_login_token import exchange_login_token
 from referral_blocks.flows.join_program import join_program
 from referral_blocks.flows.request_login_link import request_login_link
 from referral_blocks.programs.selectors import program_by_slug
+
+from .sessions import SessionsMutation
 
 
 @strawberry.input(description="Who wants to join which programme.")
@@ -51,22 +52,8 @@ class RequestLoginLinkPayload:
     errors: list[UserError] = strawberry.field(default_factory=list, description="Why it was refused; else empty.")
 
 
-@strawberry.input(description="The token from a sign-in link.")
-class ExchangeLoginTokenInput:
-    token: str = strawberry.field(description="The part of the sign-in link after …/sign-in/.")
-
-
-@strawberry.type(description="A session.")
-class ExchangeLoginTokenPayload:
-    token: str | None = strawberry.field(
-        default=None, description="Send it as “Authorization: Bearer …”, and keep it secret; null when refused."
-    )
-    program: Program | None = strawberry.field(default=None, description="The programme that it is for.")
-    errors: list[UserError] = strawberry.field(default_factory=list, description="Why it was refused; else empty.")
-
-
 @strawberry.type
-class ReferrersMutation:
+class ReferrersMutation(SessionsMutation):
     @strawberry.mutation(description="Join a programme, or find the link again: the same address joins once.")
     def join_program(
         self, info: Info, given: Annotated[JoinProgramInput, strawberry.argument(name="input", description="Who.")]
@@ -98,16 +85,3 @@ class ReferrersMutation:
         except DomainError as error:
             return RequestLoginLinkPayload(errors=user_errors(error))
         return RequestLoginLinkPayload(ok=True)
-
-    @strawberry.mutation(description="Turn the token of a sign-in link into a session.")
-    def exchange_login_token(
-        self,
-        info: Info,
-        given: Annotated[ExchangeLoginTokenInput, strawberry.argument(name="input", description="The token.")],
-    ) -> ExchangeLoginTokenPayload | None:
-        try:
-            info.context.check_rate("exchange_login_token")
-            signed_in = exchange_login_token(token=given.token, site_id=info.context.site.pk)
-        except DomainError as error:
-            return ExchangeLoginTokenPayload(errors=user_errors(error))
-        return ExchangeLoginTokenPayload(token=signed_in.session, program=signed_in.referrer.program)

@@ -8,9 +8,11 @@ from typing import Annotated
 import strawberry
 from django.db.models import QuerySet
 
+from graphql_api.access.scopes import key_at_work
 from graphql_api.context import Info
 from graphql_api.errors import UserError, user_errors
-from graphql_api.permissions import require_api_key
+from graphql_api.records.reversals import ReversalKind
+from graphql_api.records.sales import Sale
 from graphql_api.rewards.types import RewardSummary
 from referral_blocks.access.models import Scope
 from referral_blocks.core.errors import DomainError
@@ -18,8 +20,6 @@ from referral_blocks.flows.record_sale import record_sale
 from referral_blocks.flows.reverse_sale import reverse_sale
 from referral_blocks.programs.selectors import program_by_slug
 from referral_blocks.rewards.models import Reward
-
-from .types import ReversalKind, Sale
 
 SOURCE = "api"
 
@@ -91,25 +91,25 @@ class SalesMutation:
     def record_sale(
         self, info: Info, given: Annotated[RecordSaleInput, strawberry.argument(name="input", description="The sale.")]
     ) -> RecordSalePayload | None:
-        key = require_api_key(info.context, Scope.SALES_WRITE)
-        try:
-            recorded = record_sale(
-                program=program_by_slug(site_id=key.site_id, slug=given.program),
-                source=SOURCE,
-                external_id=given.external_id,
-                friend_email=given.friend_email,
-                amount=given.amount,
-                currency=given.currency,
-                occurred_at=given.occurred_at,
-                product=given.product,
-                friend_phone=given.friend_phone,
-                friend_name=given.friend_name,
-                code=given.code,
-                token=given.token,
-                accept_terms=given.accept_terms,
-            )
-        except DomainError as error:
-            return RecordSalePayload(errors=user_errors(error))
+        with key_at_work(info.context, Scope.SALES_WRITE) as key:
+            try:
+                recorded = record_sale(
+                    program=program_by_slug(site_id=key.site_id, slug=given.program),
+                    source=SOURCE,
+                    external_id=given.external_id,
+                    friend_email=given.friend_email,
+                    amount=given.amount,
+                    currency=given.currency,
+                    occurred_at=given.occurred_at,
+                    product=given.product,
+                    friend_phone=given.friend_phone,
+                    friend_name=given.friend_name,
+                    code=given.code,
+                    token=given.token,
+                    accept_terms=given.accept_terms,
+                )
+            except DomainError as error:
+                return RecordSalePayload(errors=user_errors(error))
         return RecordSalePayload(
             sale=recorded.sale,  # type: ignore[arg-type]
             rewards=_rewards(recorded.sale.pk),  # type: ignore[arg-type]
@@ -128,19 +128,19 @@ class SalesMutation:
         info: Info,
         given: Annotated[ReverseSaleInput, strawberry.argument(name="input", description="The reversal.")],
     ) -> ReverseSalePayload | None:
-        key = require_api_key(info.context, Scope.SALES_WRITE)
-        try:
-            done = reverse_sale(
-                program=program_by_slug(site_id=key.site_id, slug=given.program),
-                source=SOURCE,
-                external_id=given.external_id,
-                reversal_id=given.reversal_id,
-                kind=given.kind.value,
-                amount=given.amount,
-                occurred_at=given.occurred_at,
-            )
-        except DomainError as error:
-            return ReverseSalePayload(errors=user_errors(error))
+        with key_at_work(info.context, Scope.SALES_WRITE) as key:
+            try:
+                done = reverse_sale(
+                    program=program_by_slug(site_id=key.site_id, slug=given.program),
+                    source=SOURCE,
+                    external_id=given.external_id,
+                    reversal_id=given.reversal_id,
+                    kind=given.kind.value,
+                    amount=given.amount,
+                    occurred_at=given.occurred_at,
+                )
+            except DomainError as error:
+                return ReverseSalePayload(errors=user_errors(error))
         return ReverseSalePayload(
             sale=done.sale,  # type: ignore[arg-type]
             rewards=_rewards(done.sale.pk),  # type: ignore[arg-type]

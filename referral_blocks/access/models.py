@@ -4,13 +4,32 @@ from __future__ import annotations
 
 from django.conf import settings
 from django.db import models
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
+
+from referral_blocks.core.agent import MAX_AGENT, present_agent
 
 
 class Scope(models.TextChoices):
     """What a key may do."""
 
-    SALES_WRITE = "sales:write", _("record sales")
+    SALES_READ = "sales:read", _("read sales")
+    SALES_WRITE = "sales:write", _("record sales and reversals")
+    REFERRALS_READ = "referrals:read", _("read referrers and friends")
+    REFERRALS_WRITE = "referrals:write", _("add and change referrers and friends")
+    REVIEWS_WRITE = "reviews:write", _("decide about referrals under review")
+    REWARDS_READ = "rewards:read", _("read rewards")
+    REWARDS_WRITE = "rewards:write", _("approve, adjust and cancel rewards")
+    PAYOUTS_READ = "payouts:read", _("read payouts and runs")
+    PAYOUTS_WRITE = "payouts:write", _("plan and confirm payout runs")
+    STATISTICS_READ = "statistics:read", _("read statistics")
+    KEYS_WRITE = "keys:write", _("make and revoke API keys")
+
+
+def live() -> models.Q:
+    """The condition that a key is neither revoked nor expired now."""
+    unexpired = models.Q(expires_at=None) | models.Q(expires_at__gt=timezone.now())
+    return models.Q(revoked_at=None) & unexpired
 
 
 class ApiKey(models.Model):
@@ -24,9 +43,16 @@ class ApiKey(models.Model):
     created_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, null=True, blank=True, editable=False, on_delete=models.SET_NULL, related_name="+"
     )
+    # Which system made it, by its API key; empty for people and for us.
+    agent = models.CharField(max_length=MAX_AGENT, blank=True, default=present_agent, editable=False)
     created_at = models.DateTimeField(_("created"), auto_now_add=True)
+    expires_at = models.DateTimeField(_("expires"), null=True, blank=True)
     last_used_at = models.DateTimeField(_("last used"), null=True, blank=True, editable=False)
     revoked_at = models.DateTimeField(_("revoked"), null=True, blank=True, editable=False)
+    # The key that took its place; until it expires, both work.
+    rotated_to = models.ForeignKey(
+        "self", null=True, blank=True, editable=False, on_delete=models.SET_NULL, related_name="+"
+    )
 
     class Meta:
         verbose_name = _("API key")
@@ -34,3 +60,13 @@ class ApiKey(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def agent_name(self) -> str:
+        """How audit rows call the system that holds it."""
+        return f"{self.name} ({self.prefix}…)"
+
+    @property
+    def is_live(self) -> bool:
+        """Neither revoked nor expired."""
+        return self.revoked_at is None and (self.expires_at is None or self.expires_at > timezone.now())

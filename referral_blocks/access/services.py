@@ -1,21 +1,29 @@
-"""Makes, checks and revokes API keys."""
+"""Makes, checks, rotates and revokes API keys."""
 
 from __future__ import annotations
 
 import hashlib
 import secrets
 from collections.abc import Iterable
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
+from django.db import transaction
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 
-from .models import ApiKey, Scope
+from referral_blocks.core.errors import InvalidInput, NotAllowed, NotPossibleNow
+from referral_blocks.core.states import lock
+from referral_blocks.core.text import clean_text
+
+from .models import ApiKey, Scope, live
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
 
 PREFIX = "rb_"
+GRACE = timedelta(days=1)  # how long a rotated key still works, unless said otherwise
+MAX_GRACE = timedelta(days=30)
 
 
 def _hash(key: str) -> str:
@@ -24,16 +32,42 @@ def _hash(key: str) -> str:
 
 
 def create_api_key(
-    *, site_id: int, name: str, scopes: Iterable[str] = (Scope.SALES_WRITE,), created_by: User | None = None
+    *,
+    site_id: int,
+    name: str,
+    scopes: Iterable[str] = (Scope.SALES_WRITE,),
+    expires_at: datetime | None = None,
+    created_by: User | None = None,
+    by: ApiKey | None = None,
 ) -> tuple[ApiKey, str]:
-    """A new key and its text, which is nowhere kept."""
+    """A new key and its text, which is nowhere kept.
+
+    ``by`` is the key that asks for it: the new one may do no more and works no longer than that. Raises InvalidInput
+    (paths ``name``, ``scopes``, ``expiresAt``) and NotAllowed (``scopes``, ``expiresAt``); then nothing is written.
+    """
+    name = clean_text(name, max_length=80, path=("name",))
+    wanted = _scopes(scopes)
+    if by is not None:
+        _require_within(wanted, by)
+        expires_at = expires_at or by.expires_at
+        if by.expires_at is not None and expires_at is not None and expires_at > by.expires_at:
+            raise NotAllowed(_("A key cannot make one that works longer than itself."), path=("expiresAt",))
+    if expires_at is not None and expires_at <= timezone.now():
+        raise InvalidInput(_("Choose a moment that is still to come."), code="out_of_range", path=("expiresAt",))
+    return _make(site_id, name, wanted, expires_at, created_by)
+
+
+def _make(
+    site_id: int, name: str, scopes: list[str], expires_at: datetime | None, created_by: User | None
+) -> tuple[ApiKey, str]:
     text = PREFIX + secrets.token_urlsafe(32)
     key = ApiKey.objects.create(
         site_id=site_id,
         name=name,
         prefix=text[:8],
         key_hash=_hash(text),
-        scopes=[str(s) for s in scopes],
+        scopes=scopes,
+        expires_at=expires_at,
         created_by=created_by,
     )
     return key, text
@@ -43,15 +77,57 @@ def check_api_key(*, text: str) -> ApiKey | None:
     """The live key with this text, or None. The look-up is by hash, so its time says nothing of the key."""
     if not text.startswith(PREFIX) or len(text) > 100:
         return None
-    key = ApiKey.objects.filter(key_hash=_hash(text), revoked_at=None).first()
+    now = timezone.now()
+    key = ApiKey.objects.filter(live(), key_hash=_hash(text)).first()
     if key is None:
         return None
-    now = timezone.now()
     if key.last_used_at is None or now - key.last_used_at > timedelta(minutes=1):
         ApiKey.objects.filter(pk=key.pk).update(last_used_at=now)
     return key
 
 
-def revoke_api_key(*, key: ApiKey) -> None:
-    """From now on the key is refused; the first time counts."""
-    ApiKey.objects.filter(pk=key.pk, revoked_at=None).update(revoked_at=timezone.now())
+def rotate_api_key(
+    *, key: ApiKey, grace: timedelta = GRACE, created_by: User | None = None, by: ApiKey | None = None
+) -> tuple[ApiKey, str]:
+    """A new key in the place of ``key``, which works on for ``grace``; also the new one's text, which is nowhere kept.
+
+    The new one has the same name and scopes, and lasts from now as long as the old one did from its beginning. Raises
+    InvalidInput (``out_of_range``, path ``grace``), NotAllowed when ``by`` may do less than ``key``, and NotPossibleNow
+    for a key that was rotated before or is dead; then nothing is written.
+    """
+    if not timedelta() <= grace <= MAX_GRACE:
+        raise InvalidInput(_("Let the old key work on for 0 to 30 days."), code="out_of_range", path=("grace",))
+    if by is not None:
+        _require_within(key.scopes, by)
+    with transaction.atomic():
+        lock(key)
+        if not key.is_live or key.rotated_to_id is not None:
+            raise NotPossibleNow(_("This key was revoked, replaced, or has expired."))
+        now = timezone.now()
+        lasts_until = None if key.expires_at is None else now + (key.expires_at - key.created_at)
+        new, text = _make(key.site_id, key.name, key.scopes, lasts_until, created_by)
+        key.rotated_to = new
+        key.expires_at = min(filter(None, (key.expires_at, now + grace)))
+        key.save(update_fields=["rotated_to", "expires_at"])
+    return new, text
+
+
+def revoke_api_key(*, key: ApiKey, by: ApiKey | None = None) -> bool:
+    """From now on the key is refused; the first time counts, and later ones say False. Raises NotAllowed when ``by``
+    may do less than ``key``."""
+    if by is not None:
+        _require_within(key.scopes, by)
+    return bool(ApiKey.objects.filter(pk=key.pk, revoked_at=None).update(revoked_at=timezone.now()))
+
+
+def _scopes(given: Iterable[str]) -> list[str]:
+    """Each once, in the order of Scope."""
+    wanted = {str(scope) for scope in given}
+    if wanted.difference(Scope.values):
+        raise InvalidInput(_("Choose only from the list."), code="unknown_choice", path=("scopes",))
+    return [scope for scope in Scope.values if scope in wanted]
+
+
+def _require_within(scopes: Iterable[str], by: ApiKey) -> None:
+    if not set(scopes).issubset(by.scopes):
+        raise NotAllowed(_("A key rules only over keys that may do no more than itself."), path=("scopes",))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 from django import forms
@@ -9,6 +10,7 @@ from django.db.models import QuerySet
 from django.http import HttpResponse
 from django.template.response import TemplateResponse
 from django.urls import path, reverse
+from django.utils import timezone
 from django.utils.cache import add_never_cache_headers
 from django.utils.functional import cached_property
 from django.utils.translation import gettext as _
@@ -18,11 +20,12 @@ from wagtail.admin.widgets.button import HeaderButton
 from wagtail.models import Site
 
 from referral_blocks.access.models import ApiKey, Scope
-from referral_blocks.access.services import create_api_key, revoke_api_key
-from referral_blocks.core.text import clean_text
+from referral_blocks.access.services import create_api_key, revoke_api_key, rotate_api_key
+from referral_blocks.core.errors import NotAllowed
 
 from .columns import LinesColumn, Step, StepsColumn
 from .desk import DeskView, DeskViewSet
+from .permissions import may
 from .steps import FlowFormView, StepView
 from .when import when
 
@@ -30,6 +33,28 @@ from .when import when
 def scope_lines(key: ApiKey) -> list[str]:
     words = dict(Scope.choices)
     return [str(words.get(scope, scope)) for scope in key.scopes]
+
+
+# What a person may hand to a system only with the right themselves: a key is no way round the rights of staff.
+RIGHTS = {
+    Scope.REVIEWS_WRITE: "review_referral",
+    Scope.REWARDS_WRITE: "approve_reward",
+    Scope.PAYOUTS_WRITE: "confirm_payout",
+}
+
+
+def may_give(user: Any, scope: str) -> bool:
+    """Whether the member of staff may make a key with this scope."""
+    right = RIGHTS.get(Scope(scope)) if scope in Scope.values else None
+    return right is None or may(user, right)
+
+
+def state_words(key: ApiKey) -> str:
+    if key.revoked_at:
+        return _("Revoked")
+    if not key.is_live:
+        return _("Expired")
+    return _("Replaced, works on until it expires") if key.rotated_to_id else _("In use")
 
 
 class ApiKeyListView(DeskView):
@@ -51,17 +76,20 @@ class ApiKeyListView(DeskView):
             LinesColumn("scopes", label=_("May"), accessor=scope_lines),
             DateColumn("created_at", label=_("Created")),
             DateColumn("last_used_at", label=_("Last used")),
+            Column("expires_at", label=_("Expires"), accessor=lambda key: when(key.expires_at)),
             StatusTagColumn(
-                "state", label=_("State"), accessor=lambda key: _("Revoked") if key.revoked_at else _("In use"),
-                primary=lambda key: not key.revoked_at,
+                "state", label=_("State"), accessor=state_words, primary=lambda key: key.is_live,
             ),
             StepsColumn(_("Steps"), self.steps),
         ]  # fmt: skip
 
     def steps(self, key: ApiKey) -> list[Step]:
-        if key.revoked_at or not self.may("change_apikey"):
+        if not key.is_live or not self.may("change_apikey"):
             return []
-        return [Step(_("Revoke"), reverse("referral_api_keys:revoke", args=[key.pk]))]
+        steps = [Step(_("Revoke"), reverse("referral_api_keys:revoke", args=[key.pk]))]
+        if key.rotated_to_id is None and self.may("add_apikey"):
+            steps.insert(0, Step(_("Replace"), reverse("referral_api_keys:rotate", args=[key.pk])))
+        return steps
 
     @cached_property
     def header_buttons(self) -> list[HeaderButton]:
@@ -70,16 +98,50 @@ class ApiKeyListView(DeskView):
         return [HeaderButton(_("Make a key"), url=reverse("referral_api_keys:add"), icon_name="plus")]
 
 
+LIFETIMES = (
+    ("30", gettext_lazy("30 days")),
+    ("90", gettext_lazy("90 days")),
+    ("365", gettext_lazy("a year")),
+    ("", gettext_lazy("until it is revoked")),
+)
+
+
 class ApiKeyForm(forms.Form):
     name = forms.CharField(
         label=gettext_lazy("Name"), help_text=gettext_lazy("Which system uses this key, such as “Till”.")
     )
     site = forms.ModelChoiceField(label=gettext_lazy("Site"), queryset=Site.objects.all())
+    scopes = forms.MultipleChoiceField(
+        label=gettext_lazy("May"),
+        choices=Scope.choices,
+        widget=forms.CheckboxSelectMultiple,
+        help_text=gettext_lazy("Only what the system needs: whoever finds the key may do the same."),
+    )
+    days = forms.ChoiceField(
+        label=gettext_lazy("Works for"),
+        choices=LIFETIMES,
+        required=False,
+        help_text=gettext_lazy("Replace it before then: the old and the new key work side by side for a day."),
+    )
 
 
-class ApiKeyAddView(FlowFormView):
+class ShownOnce:
     """The key's text is in the answer to the POST and nowhere else: in no session, no message and no log."""
 
+    key: ApiKey
+    text: str
+
+    def form_valid(self, form: forms.Form) -> HttpResponse:
+        response = super().form_valid(form)  # type: ignore[misc]
+        if form.errors:
+            return response  # type: ignore[no-any-return]
+        context = {**self.get_context_data(form=form), "key": self.key, "text": self.text}  # type: ignore[attr-defined]
+        shown = TemplateResponse(self.request, "referral_blocks/admin/api_key_shown.html", context)  # type: ignore[attr-defined]
+        add_never_cache_headers(shown)
+        return shown
+
+
+class ApiKeyAddView(ShownOnce, FlowFormView):
     rights = ("add_apikey",)
     form_class = ApiKeyForm
     page_title = gettext_lazy("Make an API key")
@@ -89,36 +151,34 @@ class ApiKeyAddView(FlowFormView):
     back_url_name = "referral_api_keys:index"
 
     def get_initial(self) -> dict[str, Any]:
-        return {"site": Site.objects.filter(is_default_site=True).first()}
+        site = Site.objects.filter(is_default_site=True).first()
+        return {"site": site, "scopes": [Scope.SALES_WRITE.value], "days": "365"}
+
+    def get_form(self, form_class: Any = None) -> forms.Form:
+        form = super().get_form(form_class)
+        form.fields["scopes"].choices = [
+            (scope, label) for scope, label in Scope.choices if may_give(self.request.user, scope)
+        ]
+        return form
 
     def run(self, data: dict[str, Any]) -> None:
-        name = clean_text(data["name"], max_length=80, path=("name",))
-        self.key, self.text = create_api_key(site_id=data["site"].pk, name=name, created_by=self.request.user)
-
-    def form_valid(self, form: forms.Form) -> HttpResponse:
-        response = super().form_valid(form)
-        if form.errors:
-            return response
-        context = {**self.get_context_data(form=form), "key": self.key, "text": self.text}
-        shown = TemplateResponse(self.request, "referral_blocks/admin/api_key_shown.html", context)
-        add_never_cache_headers(shown)
-        return shown
+        days = data["days"]
+        self.key, self.text = create_api_key(
+            site_id=data["site"].pk,
+            name=data["name"],
+            scopes=data["scopes"],
+            expires_at=timezone.now() + timedelta(days=int(days)) if days else None,
+            created_by=self.request.user,
+        )
 
 
-class ApiKeyRevokeView(StepView):
-    rights = ("change_apikey",)
+class ApiKeyStepView(StepView):
+    """A step about one key."""
+
     queryset = ApiKey.objects.select_related("site")
-    page_title = gettext_lazy("Revoke this API key")
     header_icon = "key"
-    submit_label = gettext_lazy("Revoke it for good")
     back_label = ApiKeyListView.page_title
     back_url_name = "referral_api_keys:index"
-
-    def before(self) -> str:
-        return _("“%(name)s” was revoked before. Nothing has changed.") % {"name": self.object.name}
-
-    def over(self) -> str:
-        return self.before() if self.object.revoked_at else ""
 
     def facts(self) -> list[tuple[str, Any]]:
         key: ApiKey = self.object
@@ -129,9 +189,39 @@ class ApiKeyRevokeView(StepView):
             (_("Last used"), when(key.last_used_at)),
         ]
 
+
+class ApiKeyRotateView(ShownOnce, ApiKeyStepView):
+    rights = ("add_apikey",)
+    page_title = gettext_lazy("Replace this API key")
+    submit_label = gettext_lazy("Make the new key")
+
+    def over(self) -> str:
+        if self.object.is_live and self.object.rotated_to_id is None:
+            return ""
+        return _("“%(name)s” was revoked, replaced, or has expired. Nothing has changed.") % {"name": self.object.name}
+
+    def facts(self) -> list[tuple[str, Any]]:
+        return [*super().facts(), (_("Works on for"), _("one day"))]
+
     def run(self, data: dict[str, Any]) -> None:
-        live = self.object.revoked_at is None
-        revoke_api_key(key=self.object)
+        if not all(may_give(self.request.user, scope) for scope in self.object.scopes):
+            raise NotAllowed(_("This key may do what you may not. Ask somebody with its rights to replace it."))
+        self.key, self.text = rotate_api_key(key=self.object, created_by=self.request.user)
+
+
+class ApiKeyRevokeView(ApiKeyStepView):
+    rights = ("change_apikey",)
+    page_title = gettext_lazy("Revoke this API key")
+    submit_label = gettext_lazy("Revoke it for good")
+
+    def before(self) -> str:
+        return _("“%(name)s” was revoked before. Nothing has changed.") % {"name": self.object.name}
+
+    def over(self) -> str:
+        return self.before() if self.object.revoked_at else ""
+
+    def run(self, data: dict[str, Any]) -> None:
+        live = revoke_api_key(key=self.object)
         yes = _("“%(name)s” is revoked: from now on it is refused.") % {"name": self.object.name}
         self.tell(live, yes, self.before())
 
@@ -142,7 +232,7 @@ class ApiKeyViewSet(DeskViewSet):
     icon = "key"
     menu_label = gettext_lazy("API keys")
     desk_view = ApiKeyListView
-    steps = (("revoke", "revoke", ApiKeyRevokeView),)
+    steps = (("revoke", "revoke", ApiKeyRevokeView), ("rotate", "rotate", ApiKeyRotateView))
 
     def get_urlpatterns(self) -> list[Any]:
         return [*super().get_urlpatterns(), path("new/", ApiKeyAddView.as_view(), name="add")]

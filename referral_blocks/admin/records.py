@@ -83,6 +83,7 @@ def audit_table(changes: QuerySet[StateChange], labels: dict[str, Any]) -> Table
             Column("from", label=_("From"), accessor=lambda change: said(change.from_state)),
             Column("to", label=_("To"), accessor=lambda change: said(change.to_state)),
             UserColumn("actor", label=_("Who"), blank_display_name=_("the system")),
+            Column("agent", label=_("By API key")),
             Column("reason", label=_("Reason"), accessor=lambda change: cause(change.reason)),
             Column("note", label=_("Note")),
         ],

@@ -14,8 +14,8 @@ from django.utils import timezone
 from referral_blocks.analytics.leaderboard import OwnPlace, leaderboard, own_place
 from referral_blocks.analytics.standing import Standing, standing_of
 from referral_blocks.flows.return_points import EXCHANGE
-from referral_blocks.groups.models import Group, GroupOffer, GroupState
-from referral_blocks.groups.selectors import counted_groups, group_offers, last_groups
+from referral_blocks.groups.models import Group, GroupOffer
+from referral_blocks.groups.selectors import counted_groups, group_offers, last_groups, state_now
 from referral_blocks.ledger.points import next_to_expire, spendable
 from referral_blocks.programs.models import Program
 from referral_blocks.programs.periods import span_at
@@ -168,7 +168,7 @@ def _card(group: Group, *, named: bool) -> GroupCard:
     return GroupCard(
         public_id=str(group.public_id),
         title=group.offer.title,
-        state=_state(group, taken),
+        state=state_now(group, taken=taken),
         size=group.size,
         taken=taken,
         bought=bought,
@@ -177,12 +177,3 @@ def _card(group: Group, *, named: bool) -> GroupCard:
         offer_id=group.offer_id,
         is_own=named,
     )
-
-
-def _state(group: Group, taken: int) -> str:
-    if group.state != GroupState.OPEN:
-        return group.state
-    # From the deadline on nobody joins, whether the task that closes groups has been by or not.
-    if timezone.now() >= group.deadline:
-        return GroupState.EXPIRED
-    return "full" if taken >= group.size else GroupState.OPEN

@@ -102,6 +102,31 @@ class Conf:
     )  # fmt: skip
     # Seconds: how long the link to a reward’s page works; from an older one its owner can have a new one mailed.
     REWARD_LINK_SECONDS: int = 30 * 24 * 3600
+    # The API. Seconds that an access token works; a referrer's app gets the next one with its refresh token, until
+    # SIGN_IN_SECONDS after the sign-in link.
+    API_ACCESS_SECONDS: int = 15 * 60
+    # The most that one operation may ask for, and how deep it may nest; what a field costs: docs/reference/graphql.md.
+    API_MAX_COST: int = 20_000
+    API_MAX_DEPTH: int = 15
+    # What a caller may spend, in the same measure: a visitor by network address, an app by sign-in, a server by key.
+    API_RATE_ANONYMOUS: str = "60000/minute"
+    API_RATE_REFERRER: str = "60000/minute"
+    API_RATE_KEY: str = "600000/minute"
+    # Seconds after which a query is given up, and no further field of a mutation is begun.
+    API_TIMEOUT_SECONDS: float = 10.0
+    # Whether the schema may be read through the API itself, which GraphiQL and other tools do.
+    API_INTROSPECTION: bool = True
+    # A JSON file {id: document}, or a folder of *.graphql files, whose documents may be asked for by id or SHA-256; and
+    # whether nothing else is accepted.
+    API_TRUSTED_DOCUMENTS: str = ""
+    API_TRUSTED_ONLY: bool = False
+    # Whether clients may register a document under its SHA-256 and then send only that (Apollo's protocol).
+    API_AUTOMATIC_PERSISTED_QUERIES: bool = True
+    # Whether mutations that move money are refused without the header Idempotency-Key.
+    API_REQUIRE_IDEMPOTENCY_KEY: bool = False
+    # Host name of a Site, or "*" for every site, → origins whose pages may call its API: ("https://app.example.com",),
+    # or ("*",) for all. Cookies never count there: such pages sign in with bearer tokens.
+    API_CORS_ORIGINS: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
 
 def get_conf() -> Conf:

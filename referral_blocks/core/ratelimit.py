@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import logging
+import math
 import time
+from dataclasses import dataclass
 from functools import cache
 from threading import Lock
 
@@ -37,20 +39,42 @@ class LocalWindows:
         self._lock = Lock()
         self._windows: dict[tuple[str, int], tuple[int, dict[str, int], dict[str, int]]] = {}
 
-    def hit(self, item: RateLimitItem, purpose: str, caller: str) -> bool:
-        """Count one request; False, and nothing counted, above the limit."""
+    def hit(self, item: RateLimitItem, purpose: str, caller: str, *, cost: int = 1) -> bool:
+        """Count one request, as ``cost``; False, and nothing counted, above the limit."""
+        with self._lock:
+            _ends, used, now = self._used(item, purpose, caller)
+            if used + cost > item.amount:
+                return False
+            now[caller] = now.get(caller, 0) + cost
+            return True
+
+    def get_window_stats(self, item: RateLimitItem, purpose: str, caller: str) -> tuple[float, int]:
+        """When the present window ends, and what is left of the limit until then."""
+        with self._lock:
+            ends, used, _now = self._used(item, purpose, caller)
+        return ends, max(0, item.amount - used)
+
+    def _used(self, item: RateLimitItem, purpose: str, caller: str) -> tuple[float, int, dict[str, int]]:
         seconds = item.get_expiry()
         number, into = divmod(time.time(), seconds)
-        with self._lock:
-            at, now, before = self._windows.get((purpose, seconds), (-1, {}, {}))
-            if at != number:
-                now, before = {}, now if at == number - 1 else {}
-                self._windows[purpose, seconds] = (int(number), now, before)
-            count = now.get(caller, 0)
-            if int(before.get(caller, 0) * (1 - into / seconds)) + count >= item.amount:
-                return False
-            now[caller] = count + 1
-            return True
+        at, now, before = self._windows.get((purpose, seconds), (-1, {}, {}))
+        if at != number:
+            now, before = {}, now if at == number - 1 else {}
+            self._windows[purpose, seconds] = (int(number), now, before)
+        used = int(before.get(caller, 0) * (1 - into / seconds)) + now.get(caller, 0)
+        return (number + 1) * seconds, used, now
+
+
+@dataclass(frozen=True, slots=True)
+class Allowance:
+    """What a caller has: ``remaining`` of ``limit`` a window of ``window`` seconds; more is there in ``reset`` seconds.
+    ``admitted`` is False when the last try was too much."""
+
+    admitted: bool
+    limit: int
+    window: int
+    remaining: int
+    reset: int
 
 
 @cache
@@ -76,3 +100,23 @@ def check_rate(purpose: str, caller: str, *, limit: str) -> None:
         return
     if not admitted:
         raise TooManyRequests(_("Too many tries. Wait a few minutes, then try again."))
+
+
+def spend(purpose: str, caller: str, *, limit: str, cost: int) -> Allowance | None:
+    """Count ``cost`` against the caller's ``limit`` (such as "600/minute"); say what is left, or that it was too much.
+    None where limits are off or cannot be counted."""
+    conf = get_conf()
+    if not conf.RATE_LIMITS_ENABLED:
+        return None
+    item = _item(limit)
+    try:
+        limiter = _limiter(conf.RATE_LIMIT_STORAGE)
+        admitted = limiter.hit(item, purpose, caller, cost=cost)
+        ends, remaining = limiter.get_window_stats(item, purpose, caller)
+    except StorageError:
+        logger.exception("Rate limits cannot be counted")
+        return None
+    window = item.get_expiry()
+    # What was refused has room only after as much has drained away.
+    wait = ends - time.time() if admitted else max(ends - time.time(), window * cost / item.amount)
+    return Allowance(admitted, item.amount, window, max(0, remaining), max(1, math.ceil(wait)))

@@ -9,6 +9,7 @@ from django.conf import settings
 from django.db import models, transaction
 from django.utils.translation import gettext_lazy as _
 
+from .agent import MAX_AGENT, present_agent
 from .errors import NotPossibleNow
 
 if TYPE_CHECKING:
@@ -26,6 +27,8 @@ class StateChange(models.Model):
     actor = models.ForeignKey(
         settings.AUTH_USER_MODEL, null=True, blank=True, editable=False, on_delete=models.SET_NULL, related_name="+"
     )
+    # Which system did it, by its API key; empty for people and for us.
+    agent = models.CharField(max_length=MAX_AGENT, blank=True, default=present_agent, editable=False)
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from django.contrib.auth.models import User
 
 
-def approve_reward(*, reward: Reward, actor: User) -> bool:
+def approve_reward(*, reward: Reward, actor: User | None) -> bool:
     """Take the reasons “approval” and “provider_error” away; paid at once, with a new payout, if they were the last.
     False when it was approved before.
 
@@ -34,7 +34,7 @@ def release_hold(*, reward: Reward, actor: User, note: str) -> bool:
     return _clear(reward, (Reason.HOLD,), actor, note=clean_text(note, max_length=500, path=("note",), lines=True))
 
 
-def _clear(reward: Reward, reasons: tuple[str, ...], actor: User, *, note: str) -> bool:
+def _clear(reward: Reward, reasons: tuple[str, ...], actor: User | None, *, note: str) -> bool:
     with transaction.atomic():
         lock_rewards(ids=[reward.pk])
         changed = [

@@ -29,7 +29,14 @@ if TYPE_CHECKING:
 
 
 def attribute_referral(
-    *, program: Program, referrer: Referrer, email: str, name: str, reason: str, actor: User, phone: str = ""
+    *,
+    program: Program,
+    referrer: Referrer,
+    email: str,
+    name: str,
+    reason: str,
+    actor: User | None,
+    phone: str = "",
 ) -> Referral:
     """The friend's referral, credited to ``referrer`` from now on; who decided and why is kept. A friend who is this
     referrer's already stays as they are.
@@ -59,7 +66,7 @@ def attribute_referral(
     return referral
 
 
-def _move(referral: Referral, referrer: Referrer, note: str, actor: User) -> None:
+def _move(referral: Referral, referrer: Referrer, note: str, actor: User | None) -> None:
     lock(referral)
     if referral.referrer_id == referrer.pk:
         return

@@ -32,16 +32,20 @@ if TYPE_CHECKING:
     from django.contrib.auth.models import User
 
 CARRY_OUT_TASK = "referral_blocks.flows.tasks.carry_out_payout_run"
+TWO_PEOPLE = _("Two people have to look at a run of this size. Confirm it in the admin.")
 BATCH = 200  # payouts that one go releases or frees; the queue goes on with the rest
 
 
-def confirm_payout_run(*, run: PayoutRun, actor: User, seen_minor: int | None = None) -> bool:
+def confirm_payout_run(*, run: PayoutRun, actor: User | None, seen_minor: int | None = None) -> bool:
     """Confirm the run; above the programme's limit it then waits for a second person, who calls this, too. True when
     the payouts are on their way, False while it waits.
 
     ``seen_minor`` is the total that the person has looked at: when it is another by now, this raises Conflict. Raises
     NotAllowed when the second person is the first one, and NotPossibleNow for a run that is not complete, empty,
     cancelled, or confirmed before. Whoever calls has asked for the right “confirm_payout”.
+
+    Without ``actor`` it is a system that confirms. It looks at nothing, so that its word is enough only where one
+    person's would be: for a run that asks for two people it is neither of them, and this raises NotAllowed.
     """
     with transaction.atomic():
         lock_run(run=run)
@@ -50,9 +54,12 @@ def confirm_payout_run(*, run: PayoutRun, actor: User, seen_minor: int | None = 
             run.seconded_by = actor
             run.save(update_fields=["seconded_by"])
         else:
+            second = asks_for_second_person(run=run, totals=totals)
+            if second and actor is None:
+                raise NotAllowed(TWO_PEOPLE)
             run.confirmed_by = actor
             run.save(update_fields=["confirmed_by"])
-            if asks_for_second_person(run=run, totals=totals):
+            if second:
                 move_run(run=run, to=RunState.SECOND, actor=actor)
                 return False
         move_run(run=run, to=RunState.CONFIRMED, actor=actor)
@@ -60,12 +67,14 @@ def confirm_payout_run(*, run: PayoutRun, actor: User, seen_minor: int | None = 
     return True
 
 
-def _checked(run: PayoutRun, actor: User, seen_minor: int | None) -> RunTotals:
+def _checked(run: PayoutRun, actor: User | None, seen_minor: int | None) -> RunTotals:
     if run.state not in OPEN:
         raise NotPossibleNow(_("This run is “%(state)s”.") % {"state": run.get_state_display()})
     if run.gathered_at is None:
         raise NotPossibleNow(_("This run is still being gathered. Wait until it is complete."))
-    if run.state == RunState.SECOND and run.confirmed_by_id == actor.pk:
+    if run.state == RunState.SECOND and actor is None:
+        raise NotAllowed(TWO_PEOPLE)
+    if run.state == RunState.SECOND and actor is not None and run.confirmed_by_id == actor.pk:
         raise NotAllowed(_("You have confirmed this run. A second person has to look at it."))
     totals = run_totals(run=run)
     if not totals.payouts:

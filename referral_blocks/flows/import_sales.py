@@ -40,8 +40,11 @@ BATCH = 500  # rows a task: well within the queue's time-out
 KEPT = timedelta(days=30)  # how long the file of a dry run that nobody confirmed is kept
 
 
-def start_import(*, program: Program, source: str, name: str, data: bytes, actor: User | None = None) -> SaleImport:
-    """Keep the file and queue its dry run. Raises InvalidInput (paths ``source``, ``file``); then nothing is kept."""
+def start_import(
+    *, program: Program, source: str, name: str, data: bytes, actor: User | None = None, dry_run: bool = True
+) -> SaleImport:
+    """Keep the file and queue its dry run, or where none is wanted its real run. Raises InvalidInput (paths ``source``,
+    ``file``); then nothing is kept."""
     if source not in dict(sale_source_choices()):
         raise InvalidInput(_("There is no such kind of file."), code="unknown_source", path=("source",))
     plug = sale_source(source)
@@ -52,7 +55,7 @@ def start_import(*, program: Program, source: str, name: str, data: bytes, actor
         raise InvalidInput(_("There is no row below the heading."), code="empty_file", path=("file",))
     with transaction.atomic():
         started = SaleImport.objects.create(
-            program=program, source=source, name=title, content=text, total=total, created_by=actor
+            program=program, source=source, name=title, content=text, total=total, dry_run=dry_run, created_by=actor
         )
         _queue(started)
     return started
@@ -212,7 +215,8 @@ def _record(sale_import: SaleImport, row: SaleRow, twin: SaleRow | None) -> tupl
             path=("externalId",),
         ) from None
     if recorded is None or not recorded.created:
-        return recorded.sale if recorded else None, RowOutcome.REPEATED
+        # The sale of a twin was taken back with the dry run: a row that points at it could not be committed.
+        return recorded.sale if recorded and twin is None else None, RowOutcome.REPEATED
     return None if sale_import.dry_run else recorded.sale, RowOutcome.RECORDED
 
 

@@ -30,7 +30,9 @@ if TYPE_CHECKING:
     from django.contrib.auth.models import User
 
 
-def review_referral(*, referral: Referral, approve: bool, note: str, actor: User, side: str = SignalSide.BOTH) -> bool:
+def review_referral(
+    *, referral: Referral, approve: bool, note: str, actor: User | None, side: str = SignalSide.BOTH
+) -> bool:
     """Approve: the side's rewards wait for the review no longer. Block: its rewards that are not on their way are
     cancelled, and it earns no more. ``side`` is ``referrer``, ``friend`` or ``both``.
 

@@ -20,6 +20,7 @@ from .check_rules import warn_of_unpayable_rules as _check_rules
 from .expire_points import expire_points as _expire_points
 from .expire_rewards import expire_rewards as _expire_rewards
 from .fetch_gift_cards import fetch_gift_cards as _fetch_gift_cards
+from .forget_expired import forget_expired as _forget_expired
 from .process_provider_event import forget_old_events as _forget_old_events
 from .process_provider_event import process_provider_event as _process_provider_event
 from .process_provider_event import resume_events as _resume_events
@@ -42,6 +43,7 @@ SCHEDULES = (
     Job("referral_blocks.count_visits", "referral_blocks.flows.tasks.count_visits", minutes=5),
     Job("referral_blocks.award_leaderboards", "referral_blocks.flows.tasks.award_leaderboards", minutes=60),
     Job("referral_blocks.forget_addresses", "referral_blocks.flows.tasks.forget_addresses", minutes=360),
+    Job("referral_blocks.forget_expired", "referral_blocks.flows.tasks.forget_expired", minutes=60),
     Job("referral_blocks.release_all_waiting", "referral_blocks.flows.tasks.release_all_waiting", minutes=5),
     Job("referral_blocks.expire_rewards", "referral_blocks.flows.tasks.expire_rewards", minutes=15),
     Job("referral_blocks.expire_points", "referral_blocks.flows.tasks.expire_points", minutes=60),
@@ -119,6 +121,10 @@ def award_leaderboards() -> None:
 
 def forget_addresses() -> None:
     _addresses.forget_addresses()
+
+
+def forget_expired() -> None:
+    _forget_expired()
 
 
 def release_waiting(program_id: int) -> None:

@@ -6,6 +6,8 @@ from django.conf import settings
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from referral_blocks.core.agent import MAX_AGENT, present_agent
+
 
 class Severity(models.TextChoices):
     LOW = "low", _("Low")
@@ -59,6 +61,8 @@ class ReviewDecision(models.Model):
     last_signal_id = models.BigIntegerField(default=0, editable=False)
     automatic = models.BooleanField(_("by its score alone"), default=False, editable=False)
     actor = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+")
+    # Which system did it, by its API key; empty for people and for us.
+    agent = models.CharField(max_length=MAX_AGENT, blank=True, default=present_agent, editable=False)
     created_at = models.DateTimeField(_("decided"), auto_now_add=True)
 
     class Meta:

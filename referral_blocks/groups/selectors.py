@@ -6,6 +6,7 @@ import uuid
 from datetime import datetime
 
 from django.db.models import Count, Q, QuerySet
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from referral_blocks.core.errors import NotFound
@@ -46,6 +47,16 @@ def last_groups(*, referrer: Referrer, limit: int) -> list[Group]:
     """The groups that the referrer opened last, newest first, with ``taken`` and ``bought`` and their members."""
     mine = counted_groups().filter(opener=referrer).prefetch_related("members__referral")
     return list(mine.order_by("-pk")[:limit])
+
+
+def state_now(group: Group, *, taken: int) -> str:
+    """The group's state as people are told it: open, full, complete or expired."""
+    if group.state != GroupState.OPEN:
+        return group.state
+    # From the deadline on nobody joins, whether the task that closes groups has been by or not.
+    if timezone.now() >= group.deadline:
+        return GroupState.EXPIRED
+    return "full" if taken >= group.size else GroupState.OPEN
 
 
 def due_groups(*, at: datetime, limit: int) -> QuerySet[Group]:

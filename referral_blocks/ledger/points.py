@@ -45,6 +45,11 @@ def spendable(*, program_id: int, person_id: int) -> int:
     return max(left - _owed(program_id, person_id), 0)
 
 
+def usable_lots(*, program_id: int, person_id: int) -> QuerySet[PointsLot]:
+    """What can be used now, in the order in which it is: what expires first."""
+    return _usable(program_id, person_id).order_by(F("expires_at").asc(nulls_last=True), "pk")
+
+
 def next_to_expire(*, program_id: int, person_id: int) -> tuple[int, datetime] | None:
     """How many points go next, and when; None when none has a date."""
     dated = _usable(program_id, person_id).filter(expires_at__isnull=False)
@@ -60,8 +65,7 @@ def take_points(*, key: str, program_id: int, person_id: int, points: int, note:
     locked, and each is taken from by a guarded UPDATE.
     """
     with transaction.atomic():
-        ordered = _usable(program_id, person_id).order_by(F("expires_at").asc(nulls_last=True), "pk")
-        lots = list(ordered.select_for_update(of=("self",)))
+        lots = list(usable_lots(program_id=program_id, person_id=person_id).select_for_update(of=("self",)))
         done = LedgerEntry.objects.filter(key=key).first()
         if done is not None:
             return _same(done, person_id, points), False

@@ -57,12 +57,15 @@ class StatementLine:
     note: str = ""
 
 
-def statement(*, program: Program, person: Person, after: int = 0, limit: int = 50) -> list[StatementLine]:
-    """Up to ``limit`` lines after the entry ``after``, oldest first; two queries, whatever the history.
+def statement(
+    *, program: Program, person: Person, after: int = 0, limit: int = 50, currency: str = ""
+) -> list[StatementLine]:
+    """Up to ``limit`` lines after the entry ``after``, oldest first, of every currency or of one; two queries, whatever
+    the history.
 
     The next page begins after the last line's ``entry_id``.
     """
-    mine = LedgerLine.objects.order_by().filter(person=person, entry__program=program)
+    mine = _lines(program, person, currency)
     balance = _owed_until(mine, after)
     page = mine.filter(entry_id__gt=after).values(
         "entry_id", "currency", "entry__kind", "entry__created_at", "entry__note"
@@ -86,6 +89,27 @@ def statement(*, program: Program, person: Person, after: int = 0, limit: int = 
             )
         )
     return lines
+
+
+def begin_of_last(
+    *, program: Program, person: Person, limit: int, before: int | None = None, currency: str = ""
+) -> int:
+    """The entry after which the last ``limit`` lines (before the entry ``before``) begin; 0 when there are no more."""
+    mine = _lines(program, person, currency)
+    if before is not None:
+        mine = mine.filter(entry_id__lt=before)
+    entries = mine.order_by("-entry_id").values_list("entry_id", flat=True).distinct()
+    return entries[limit : limit + 1].first() or 0
+
+
+def count_lines(*, program: Program, person: Person, currency: str = "") -> int:
+    """How many lines the whole statement has."""
+    return _lines(program, person, currency).values("entry_id", "currency").distinct().count()
+
+
+def _lines(program: Program, person: Person, currency: str) -> QuerySet[LedgerLine]:
+    mine = LedgerLine.objects.order_by().filter(person=person, entry__program=program)
+    return mine.filter(currency=currency) if currency else mine
 
 
 def _owed_until(mine: QuerySet[LedgerLine], entry_id: int) -> dict[str, int]:

@@ -9,6 +9,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
+from referral_blocks.core.agent import MAX_AGENT, present_agent
 from referral_blocks.core.states import StateChange
 
 
@@ -38,6 +39,8 @@ class PayoutRun(models.Model):
     seconded_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, null=True, editable=False, on_delete=models.SET_NULL, related_name="+"
     )
+    # Which system planned it, by its API key; empty for people and for us.
+    agent = models.CharField(max_length=MAX_AGENT, blank=True, default=present_agent, editable=False)
     created_at = models.DateTimeField(_("created"), auto_now_add=True)
     # When every reward that goes with it was in it; until then it grows and cannot be confirmed.
     gathered_at = models.DateTimeField(_("gathered"), null=True, editable=False)

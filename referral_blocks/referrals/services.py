@@ -172,7 +172,7 @@ def forget_addresses(*, before: datetime, limit: int) -> int:
     return len(ids)
 
 
-def note_manual(*, referral: Referral, before: Referrer | None, note: str, actor: User) -> None:
+def note_manual(*, referral: Referral, before: Referrer | None, note: str, actor: User | None) -> None:
     """Who gave the credit by hand, whom it was taken from, and why."""
     ReferralChange.objects.create(
         subject=referral, field="referrer", from_state=str(before.public_id.hex[:30]) if before else "",
@@ -180,7 +180,7 @@ def note_manual(*, referral: Referral, before: Referrer | None, note: str, actor
     )  # fmt: skip
 
 
-def give_to(*, referral: Referral, referrer: Referrer, note: str, actor: User) -> None:
+def give_to(*, referral: Referral, referrer: Referrer, note: str, actor: User | None) -> None:
     """Move the credit to another referrer. The caller holds the locks of the referral and of both standings, and knows
     that no reward was promised for it."""
     before = referral.referrer

@@ -1,4 +1,4 @@
-"""The Referrer: a Person enrolled in a Program."""
+"""The Referrer: a Person enrolled in a Program; and the apps in which they are signed in."""
 
 from __future__ import annotations
 
@@ -50,3 +50,23 @@ class ReferrerStanding(models.Model):
 
     def __str__(self) -> str:
         return f"{self.referrer_id}"
+
+
+class AppSession(models.Model):
+    """A sign-in of one app: a chain of refresh tokens, of which only the newest works and only its hash is kept."""
+
+    public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    referrer = models.ForeignKey(Referrer, on_delete=models.CASCADE, related_name="app_sessions")
+    token_hash = models.CharField(max_length=64)
+    generation = models.PositiveIntegerField(default=1)  # how many refresh tokens there have been
+    created_at = models.DateTimeField(auto_now_add=True)
+    refreshed_at = models.DateTimeField(null=True)
+    expires_at = models.DateTimeField(db_index=True)  # refreshing does not move it
+    revoked_at = models.DateTimeField(null=True)
+
+    class Meta:
+        verbose_name = _("signed-in app")
+        verbose_name_plural = _("signed-in apps")
+
+    def __str__(self) -> str:
+        return f"{self.referrer_id} {self.created_at:%Y-%m-%d %H:%M}"

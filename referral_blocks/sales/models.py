@@ -8,6 +8,7 @@ from django.conf import settings
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from referral_blocks.core.agent import MAX_AGENT, present_agent
 from referral_blocks.core.money import Money
 
 
@@ -102,6 +103,8 @@ class SaleImport(models.Model):
     created_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, null=True, blank=True, editable=False, on_delete=models.SET_NULL, related_name="+"
     )
+    # Which system sent it, by its API key; empty for people and for us.
+    agent = models.CharField(max_length=MAX_AGENT, blank=True, default=present_agent, editable=False)
     created_at = models.DateTimeField(_("created"), auto_now_add=True)
 
     class Meta:

@@ -60,7 +60,12 @@ def sign_in(request: HttpRequest, token: str) -> HttpResponse:
 def sign_out(request: HttpRequest) -> HttpResponse:
     """Forgets every referrer session of this browser on this site."""
     response = HttpResponseRedirect(site_of(request).root_url + "/")
+    forget_sessions(request, response)
+    return response
+
+
+def forget_sessions(request: HttpRequest, response: HttpResponse) -> None:
+    """Take every referrer session of this browser away."""
     for name in request.COOKIES:
         if name.startswith(COOKIE_PREFIX):
             response.delete_cookie(name)
-    return response

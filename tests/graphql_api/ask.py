@@ -8,6 +8,10 @@ from typing import Any
 from django.http import HttpResponse
 from django.test import Client
 
+from referral_blocks.referrers.models import Referrer
+from referral_blocks.referrers.session import make_session, session_cookie
+from referral_blocks.referrers.tokens import open_app_session
+
 URL = "/graphql/"
 JSON = "application/json"
 
@@ -37,3 +41,13 @@ def data(client: Client, query: str, variables: dict | None = None, **given: str
 
 def codes(answer: dict) -> list[str]:
     return [error["extensions"]["code"] for error in answer["errors"]]
+
+
+def bearer_of(referrer: Referrer) -> str:
+    """The access token of an app in which the referrer has just signed in."""
+    return open_app_session(referrer=referrer).access
+
+
+def show_cookie(client: Client, referrer: Referrer, **given: Any) -> None:
+    """From now on the client sends the cookie of the site's own pages; ``verified`` and ``link_id`` as make_session."""
+    client.cookies[session_cookie(referrer.program)] = make_session(referrer, **given)

@@ -10,6 +10,7 @@ from tests.make import make_program
 
 GRAPHQL_JSON = "application/graphql-response+json"
 TYPENAME = {"query": "{ __typename }"}
+ANSWER = {"data": {"__typename": "Query"}, "extensions": {"cost": {"requested": 1, "maximum": 20_000}}}
 JOIN = 'mutation { joinProgram(input: {program: "x", email: "a@example.com"}) { errors { code } } }'
 
 
@@ -58,13 +59,13 @@ def test_what_a_foreign_form_can_send_is_a_415(client, content_type):
 
 def test_a_charset_in_the_content_type_is_fine(client):
     response = post(client, TYPENAME, content_type="application/json; charset=utf-8")
-    assert response.json() == {"data": {"__typename": "Query"}}
+    assert response.json() == ANSWER
 
 
 def test_a_query_may_come_by_get(client):
     query = "query Q($s: String!) { __typename @skip(if: false) program(slug: $s) { name } }"
     given = {"query": query, "variables": '{"s": ""}', "operationName": "Q"}
-    assert client.get(URL, {"query": "{ __typename }"}).json() == {"data": {"__typename": "Query"}}
+    assert client.get(URL, {"query": "{ __typename }"}).json() == ANSWER
     assert client.get(URL, {**given, "variables": "{"}).status_code == 400
 
 
@@ -84,7 +85,7 @@ def test_other_methods_are_refused(client, method):
 def test_the_newer_media_type_is_answered_when_asked_for(client):
     plain, newer = post(client, TYPENAME), post(client, TYPENAME, Accept=f"{GRAPHQL_JSON}, application/json;q=0.9")
     assert (plain["Content-Type"], newer["Content-Type"]) == ("application/json", GRAPHQL_JSON)
-    assert plain.json() == newer.json() == {"data": {"__typename": "Query"}}
+    assert plain.json() == newer.json() == ANSWER
 
 
 def test_an_invalid_document_is_a_400_only_in_the_newer_media_type(client):
@@ -102,7 +103,7 @@ def test_answers_are_kept_by_no_cache(client):
 def test_no_csrf_token_is_needed():
     from django.test import Client
 
-    assert ask(Client(enforce_csrf_checks=True), "{ __typename }") == {"data": {"__typename": "Query"}}
+    assert ask(Client(enforce_csrf_checks=True), "{ __typename }") == ANSWER
 
 
 @pytest.mark.django_db

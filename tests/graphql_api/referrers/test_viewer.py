@@ -6,7 +6,7 @@ from referral_blocks.flows.record_sale import record_sale
 from referral_blocks.links.services import add_visit
 from referral_blocks.referrers.session import make_session
 from referral_blocks.views.sign_in import session_cookie
-from tests.graphql_api.ask import ask, codes, data
+from tests.graphql_api.ask import ask, bearer_of, codes, data, show_cookie
 from tests.make import make_link, make_program, make_referral
 
 pytestmark = pytest.mark.django_db
@@ -45,7 +45,7 @@ def sell(program, number):
 
 
 def signed_in(link):
-    return make_session(link.referrer, verified=True)
+    return bearer_of(link.referrer)
 
 
 def test_a_referrer_sees_their_progress(client):
@@ -162,7 +162,8 @@ def test_an_unverified_session_shows_the_link_and_nothing_else(client):
     program = make_program()
     link = make_link(program)
     make_referral(program, link=link)
-    answer = ask(client, ALL, bearer=make_session(link.referrer, verified=False, link_id=link.pk))
+    show_cookie(client, link.referrer, verified=False, link_id=link.pk)
+    answer = ask(client, ALL)
     viewer = answer["data"]["viewer"]
     assert (viewer["program"]["slug"], viewer["link"]["code"]) == ("neighbours", link.code)
     hidden = ("firstName", "standing", "referrals", "rewards")
@@ -183,7 +184,7 @@ def test_a_bearer_that_does_not_hold_is_refused(client, bearer):
 
 
 def test_a_tampered_session_is_refused(client):
-    forged = make_session(make_link(make_program()).referrer, verified=False).replace("W", "X", 1)
+    forged = bearer_of(make_link(make_program()).referrer).replace("W", "X", 1)
     assert codes(ask(client, NAME, bearer=forged)) == ["UNAUTHENTICATED"]
 
 
@@ -202,13 +203,13 @@ def test_an_api_key_is_no_referrer(client):
 
 def test_another_authorization_scheme_belongs_to_a_proxy(client):
     link = make_link(make_program())
-    client.cookies[session_cookie(link.referrer.program)] = signed_in(link)
+    client.cookies[session_cookie(link.referrer.program)] = make_session(link.referrer, verified=True)
     assert data(client, NAME, Authorization="Basic eDp5")["viewer"]["firstName"] == "Robin"
 
 
 def test_the_sites_own_cookie_signs_in(client):
     link = make_link(make_program())
-    client.cookies[session_cookie(link.referrer.program)] = signed_in(link)
+    client.cookies[session_cookie(link.referrer.program)] = make_session(link.referrer, verified=True)
     assert data(client, NAME, Sec_Fetch_Site="same-origin")["viewer"]["firstName"] == "Robin"
 
 
@@ -217,27 +218,27 @@ def test_the_sites_own_cookie_signs_in(client):
 )
 def test_a_cookie_that_another_site_spends_counts_for_nothing(client, headers):
     link = make_link(make_program())
-    client.cookies[session_cookie(link.referrer.program)] = signed_in(link)
+    client.cookies[session_cookie(link.referrer.program)] = make_session(link.referrer, verified=True)
     assert data(client, NAME, **headers) == {"viewer": None}
 
 
 def test_a_cookie_counts_for_nothing_over_get(client):
     link = make_link(make_program())
-    client.cookies[session_cookie(link.referrer.program)] = signed_in(link)
-    assert client.get("/graphql/", {"query": NAME}).json() == {"data": {"viewer": None}}
+    client.cookies[session_cookie(link.referrer.program)] = make_session(link.referrer, verified=True)
+    assert client.get("/graphql/", {"query": NAME}).json()["data"] == {"viewer": None}
 
 
 def test_a_cookie_of_one_programme_does_not_open_another(client):
     link = make_link(make_program())
     other = make_program(slug="other", name="Other")
-    client.cookies[session_cookie(other)] = signed_in(link)
+    client.cookies[session_cookie(other)] = make_session(link.referrer, verified=True)
     assert data(client, NAME) == {"viewer": None}
 
 
 def test_somebody_in_several_programmes_says_which(client):
     links = [make_link(make_program(slug=slug)) for slug in ("one", "two")]
     for link in links:
-        client.cookies[session_cookie(link.referrer.program)] = signed_in(link)
+        client.cookies[session_cookie(link.referrer.program)] = make_session(link.referrer, verified=True)
     for link, slug in zip(links, ("one", "two"), strict=True):
         assert data(client, NAME, {"program": slug})["viewer"]["link"] == {"code": link.code}
     assert codes(ask(client, NAME)) == ["BAD_USER_INPUT"]

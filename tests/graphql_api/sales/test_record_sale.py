@@ -7,10 +7,9 @@ from wagtail.models import Page, Site
 from referral_blocks.access.services import create_api_key, revoke_api_key
 from referral_blocks.ledger.models import LedgerEntry
 from referral_blocks.referrals.models import Referral
-from referral_blocks.referrers.session import make_session
 from referral_blocks.rewards.models import Reward
 from referral_blocks.sales.models import Sale
-from tests.graphql_api.ask import ask, codes, data
+from tests.graphql_api.ask import ask, bearer_of, codes, data
 from tests.make import make_program, make_referral
 
 pytestmark = pytest.mark.django_db
@@ -134,7 +133,7 @@ def test_without_a_valid_key_nothing_is_written(client, program, bearer):
 
 
 def test_a_referrers_session_is_no_key(client, program):
-    bearer = make_session(Referral.objects.get().referrer, verified=True)
+    bearer = bearer_of(Referral.objects.get().referrer)
     assert codes(ask(client, RECORD, {"input": ORDER}, bearer=bearer)) == ["UNAUTHENTICATED"]
     assert nothing_written()
 

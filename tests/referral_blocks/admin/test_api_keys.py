@@ -20,7 +20,7 @@ def site_pk():
 
 
 def make(client, **given):
-    return client.post(reverse(ADD), {"name": "Till", "site": site_pk(), **given})
+    return client.post(reverse(ADD), {"name": "Till", "site": site_pk(), "scopes": ["sales:write"], **given})
 
 
 def test_a_key_is_shown_once_and_works(caplog):
@@ -80,3 +80,58 @@ def test_each_step_asks_for_its_own_right():
     assert reader.post(reverse("referral_api_keys:revoke", args=[key.pk])).status_code == 403
     assert ApiKey.objects.count() == 1
     assert check_api_key(text=text) == key
+
+
+def test_a_key_gets_the_scopes_and_the_time_that_were_chosen():
+    make(staff_client("add_apikey"), scopes=["sales:read", "rewards:read"], days="30")
+    key = ApiKey.objects.get()
+    assert key.scopes == ["sales:read", "rewards:read"]
+    assert (key.expires_at - key.created_at).days in (29, 30)
+
+
+def test_a_key_without_anything_that_it_may_do_is_not_made():
+    page = make(staff_client("add_apikey"), scopes=[])
+    assert page.context["form"].errors == {"scopes": ["This field is required."]}
+    assert not ApiKey.objects.exists()
+
+
+def test_a_replaced_key_works_on_for_a_day_and_is_replaced_once():
+    key, text = create_api_key(site_id=int(site_pk()), name="Till")
+    client = staff_client("add_apikey", "change_apikey")
+    url = reverse("referral_api_keys:rotate", args=[key.pk])
+    assert url in client.get(reverse("referral_api_keys:index")).content.decode()
+    assert "one day" in client.get(url).content.decode()
+    page = client.post(url)
+    new = check_api_key(text=page.context["text"])
+    key.refresh_from_db()
+    assert (key.rotated_to, check_api_key(text=text)) == (new, key)
+    assert "no-store" in page["Cache-Control"]
+    again = client.post(url)
+    assert again.context["form"].non_field_errors() == ["This key was revoked, replaced, or has expired."]
+    said = ["“Till” was revoked, replaced, or has expired. Nothing has changed."]
+    assert messages_of(client.get(url, follow=True)) == said
+    assert ApiKey.objects.count() == 2
+    assert url not in client.get(reverse("referral_api_keys:index")).content.decode()
+
+
+def test_nobody_hands_on_a_right_that_they_lack():
+    client = staff_client("add_apikey", "review_referral")
+    for scope in ("payouts:write", "rewards:write"):
+        page = make(client, scopes=[scope])
+        said = f"Select a valid choice. {scope} is not one of the available choices."
+        assert page.context["form"].errors == {"scopes": [said]}
+    assert not ApiKey.objects.exists()
+    make(client, scopes=["reviews:write"])
+    assert ApiKey.objects.get().scopes == ["reviews:write"]
+
+
+def test_nobody_reads_the_text_of_a_key_that_may_more_by_replacing_it():
+    key, _text = create_api_key(site_id=int(site_pk()), name="Books", scopes=["payouts:write"])
+    page = staff_client("add_apikey").post(reverse("referral_api_keys:rotate", args=[key.pk]))
+    said = "This key may do what you may not. Ask somebody with its rights to replace it."
+    assert page.context["form"].non_field_errors() == [said]
+    assert ApiKey.objects.count() == 1
+    staff_client("add_apikey", "confirm_payout", username="fin").post(
+        reverse("referral_api_keys:rotate", args=[key.pk])
+    )
+    assert ApiKey.objects.count() == 2

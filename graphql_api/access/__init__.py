@@ -1,0 +1,1 @@
+"""API keys, as the systems that hold them see and rule them."""

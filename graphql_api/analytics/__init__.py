@@ -1,0 +1,1 @@
+"""Figures: the leaderboard that everybody may read."""

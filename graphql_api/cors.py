@@ -1,0 +1,51 @@
+"""Which other origins' pages may call a site's API (Fetch standard, §3.2 CORS protocol).
+
+Never with credentials: cookies count only on the site's own pages, whatever the origin is allowed here.
+"""
+
+from __future__ import annotations
+
+from django.http import HttpRequest, HttpResponse
+from django.utils.cache import patch_vary_headers
+from wagtail.models import Site
+
+from referral_blocks.core.conf import get_conf
+
+METHODS = "GET, POST"
+MAY_SEND = "Accept, Accept-Language, Authorization, Content-Type, Idempotency-Key"
+MAY_READ = "Idempotent-Replayed, RateLimit, RateLimit-Policy, Retry-After"
+REMEMBERED = "600"  # seconds that a browser keeps the answer to a preflight
+
+
+def allowed_origin(request: HttpRequest) -> str:
+    """What Access-Control-Allow-Origin says to this request; empty for a page that may not read the answer."""
+    origin = request.headers.get("Origin", "")
+    chosen = get_conf().API_CORS_ORIGINS
+    if not origin or not chosen:
+        return ""
+    site = Site.find_for_request(request)
+    origins = {*chosen.get("*", ()), *(chosen.get(site.hostname, ()) if site else ())}
+    if "*" in origins:
+        return "*"
+    return origin if origin in origins else ""
+
+
+def add_headers(request: HttpRequest, response: HttpResponse) -> None:
+    """Let an allowed page read the answer; for every other one the browser keeps it back."""
+    if not get_conf().API_CORS_ORIGINS:
+        return
+    patch_vary_headers(response, ["Origin"])
+    if origin := allowed_origin(request):
+        response["Access-Control-Allow-Origin"] = origin
+        response["Access-Control-Expose-Headers"] = MAY_READ
+
+
+def preflight(request: HttpRequest) -> HttpResponse:
+    """The answer to OPTIONS: what an allowed page may send, or nothing."""
+    response = HttpResponse(status=204, headers={"Allow": "GET, OPTIONS, POST"})
+    if "Access-Control-Request-Method" in request.headers and allowed_origin(request):
+        response["Access-Control-Allow-Methods"] = METHODS
+        response["Access-Control-Allow-Headers"] = MAY_SEND
+        response["Access-Control-Max-Age"] = REMEMBERED
+        patch_vary_headers(response, ["Access-Control-Request-Method", "Access-Control-Request-Headers"])
+    return response

@@ -1,0 +1,1 @@
+"""Group deals: what everybody may read of a group, and joining it."""

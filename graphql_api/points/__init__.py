@@ -1,0 +1,1 @@
+"""Points and statements: what the ledger says to whom it is about."""

@@ -1,0 +1,102 @@
+"""Systems plan payout runs, and confirm those that one person could confirm alone. Each mutation calls the flow of the
+same name."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated
+
+import strawberry
+from strawberry import relay
+
+from graphql_api.access.scopes import key_at_work, row_of
+from graphql_api.context import Info
+from graphql_api.errors import UserError, user_errors
+from graphql_api.scalars import BigInt
+from referral_blocks.access.models import Scope
+from referral_blocks.core.errors import DomainError
+from referral_blocks.core.text import clean_text
+from referral_blocks.flows.confirm_payout_run import confirm_payout_run
+from referral_blocks.flows.plan_payout_run import plan_payout_run
+from referral_blocks.payouts import run as runs
+from referral_blocks.programs.selectors import program_by_slug
+
+from .payout_runs import PayoutRun
+
+NEEDS = (
+    "Needs an API key with the scope payouts:write; without one, the error is UNAUTHENTICATED or FORBIDDEN and "
+    "nothing is written."
+)
+
+
+@strawberry.input(description="Which rewards are gathered into a run.")
+class PlanPayoutRunInput:
+    program: str = strawberry.field(description="The programme’s slug.")
+    provider: str = strawberry.field(description="How they are paid: a name of the site’s settings, such as “stripe”.")
+    cut_off_at: datetime | None = strawberry.field(
+        default=None, description="Rewards approved up to this moment; by default now."
+    )
+    currency: str = strawberry.field(default="", description="ISO 4217 code; by default the programme’s.")
+
+
+@strawberry.type(description="The draft run; where there is one with these choices already, that one as it is.")
+class PlanPayoutRunPayload:
+    payout_run: PayoutRun | None = strawberry.field(default=None, description="The run; null when refused.")
+    errors: list[UserError] = strawberry.field(default_factory=list, description="Why it was refused; else empty.")
+
+
+@strawberry.input(description="Which run is confirmed, with the total that was looked at.")
+class ConfirmPayoutRunInput:
+    id: relay.GlobalID = strawberry.field(description="The run’s id.")
+    seen_minor: BigInt = strawberry.field(
+        description="The run’s total in minor units, as it was read; when it is another by now, nothing is confirmed."
+    )
+
+
+@strawberry.type(description="The run after it was confirmed.")
+class ConfirmPayoutRunPayload:
+    payout_run: PayoutRun | None = strawberry.field(default=None, description="The run; null when refused.")
+    errors: list[UserError] = strawberry.field(default_factory=list, description="Why it was refused; else empty.")
+
+
+@strawberry.type
+class PayoutsServerMutation:
+    @strawberry.mutation(
+        description=f"Gather approved rewards into the payouts of a draft run, to be looked at and confirmed. {NEEDS}"
+    )
+    def plan_payout_run(
+        self,
+        info: Info,
+        given: Annotated[PlanPayoutRunInput, strawberry.argument(name="input", description="The run.")],
+    ) -> PlanPayoutRunPayload | None:
+        with key_at_work(info.context, Scope.PAYOUTS_WRITE) as key:
+            try:
+                run = plan_payout_run(
+                    program=program_by_slug(site_id=key.site_id, slug=given.program),
+                    provider=given.provider,
+                    cut_off_at=given.cut_off_at,
+                    currency=clean_text(given.currency, max_length=3, path=("currency",), required=False),
+                    actor=None,
+                )
+            except DomainError as error:
+                return PlanPayoutRunPayload(errors=user_errors(error))
+        return PlanPayoutRunPayload(payout_run=run)  # type: ignore[arg-type]
+
+    @strawberry.mutation(
+        description=(
+            "Confirm a draft run, so that its payouts are sent. A run above the programme’s limit asks for two people: "
+            f"a key is neither of them, whoever planned the run, and gets NOT_ALLOWED. {NEEDS}"
+        )
+    )
+    def confirm_payout_run(
+        self,
+        info: Info,
+        given: Annotated[ConfirmPayoutRunInput, strawberry.argument(name="input", description="The run.")],
+    ) -> ConfirmPayoutRunPayload | None:
+        with key_at_work(info.context, Scope.PAYOUTS_WRITE) as key:
+            try:
+                run = row_of(runs.PayoutRun.objects.filter(program__site=key.site_id), given.id, PayoutRun)
+                confirm_payout_run(run=run, actor=None, seen_minor=given.seen_minor)
+            except DomainError as error:
+                return ConfirmPayoutRunPayload(errors=user_errors(error))
+        return ConfirmPayoutRunPayload(payout_run=run)  # type: ignore[arg-type]

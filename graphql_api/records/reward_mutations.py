@@ -1,0 +1,97 @@
+"""Systems approve and cancel rewards. Each mutation calls the flow of the same name."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import strawberry
+from strawberry import relay
+
+from graphql_api.access.scopes import key_at_work, row_of
+from graphql_api.context import Info
+from graphql_api.errors import UserError, user_errors
+from graphql_api.rewards.types import RewardSummary
+from referral_blocks.access.models import ApiKey, Scope
+from referral_blocks.core.errors import DomainError
+from referral_blocks.core.text import clean_text
+from referral_blocks.flows.approve_reward import approve_reward
+from referral_blocks.flows.void_reward import void_reward
+from referral_blocks.rewards.models import Reward
+
+from .rewards import RewardRecord
+
+NEEDS = (
+    "Needs an API key with the scope rewards:write; without one, the error is UNAUTHENTICATED or FORBIDDEN and "
+    "nothing is written."
+)
+
+
+@strawberry.input(description="Which reward is approved.")
+class ApproveRewardInput:
+    id: relay.GlobalID = strawberry.field(description="The reward’s id.")
+
+
+@strawberry.type(description="The reward after the approval; a second delivery gets the same.")
+class ApproveRewardPayload:
+    reward: RewardSummary | None = strawberry.field(default=None, description="The reward; null when refused.")
+    already_approved: bool = strawberry.field(
+        default=False, description="Whether it no longer waited for an approval before."
+    )
+    errors: list[UserError] = strawberry.field(default_factory=list, description="Why it was refused; else empty.")
+
+
+@strawberry.input(description="Which reward is cancelled, and why.")
+class VoidRewardInput:
+    id: relay.GlobalID = strawberry.field(description="The reward’s id.")
+    note: str = strawberry.field(description="Why; kept for ever.")
+
+
+@strawberry.type(description="The reward after it was cancelled; a second delivery gets the same.")
+class VoidRewardPayload:
+    reward: RewardSummary | None = strawberry.field(default=None, description="The reward; null when refused.")
+    already_void: bool = strawberry.field(default=False, description="Whether it had been cancelled before.")
+    errors: list[UserError] = strawberry.field(default_factory=list, description="Why it was refused; else empty.")
+
+
+@strawberry.type
+class RewardsServerMutation:
+    @strawberry.mutation(
+        description=(
+            "Approve a reward: once it waits for nothing else, it is paid. What asks for two people, or goes out with "
+            f"a run, waits for its run. {NEEDS}"
+        )
+    )
+    def approve_reward(
+        self,
+        info: Info,
+        given: Annotated[ApproveRewardInput, strawberry.argument(name="input", description="The reward.")],
+    ) -> ApproveRewardPayload | None:
+        with key_at_work(info.context, Scope.REWARDS_WRITE) as key:
+            try:
+                reward = _reward(key, given.id)
+                done = approve_reward(reward=reward, actor=None)
+            except DomainError as error:
+                return ApproveRewardPayload(errors=user_errors(error))
+        return ApproveRewardPayload(reward=reward, already_approved=not done)  # type: ignore[arg-type]
+
+    @strawberry.mutation(
+        description=f"Cancel a reward that is not on its way yet. {NEEDS}",
+    )
+    def void_reward(
+        self,
+        info: Info,
+        given: Annotated[VoidRewardInput, strawberry.argument(name="input", description="The reward.")],
+    ) -> VoidRewardPayload | None:
+        with key_at_work(info.context, Scope.REWARDS_WRITE) as key:
+            try:
+                note = clean_text(given.note, max_length=500, path=("note",), lines=True)
+                reward = _reward(key, given.id)
+                done = void_reward(reward=reward, reason="api", note=note)
+            except DomainError as error:
+                return VoidRewardPayload(errors=user_errors(error))
+        return VoidRewardPayload(reward=reward, already_void=not done)  # type: ignore[arg-type]
+
+
+def _reward(key: ApiKey, given: relay.GlobalID) -> Reward:
+    """A reward of the key's site; raises NotFound."""
+    return row_of(Reward.objects.filter(program__site=key.site_id), given, RewardRecord)

@@ -1,0 +1,147 @@
+import pytest
+from strawberry import relay
+
+from graphql_api.records.payout_runs import PayoutRunState
+from graphql_api.records.payouts import PayoutRecordState
+from referral_blocks.access.models import Scope
+from referral_blocks.access.services import create_api_key
+from referral_blocks.flows.confirm_payout_run import carry_out_payout_run, confirm_payout_run
+from referral_blocks.payouts.models import Payout, PayoutState
+from referral_blocks.payouts.policy import PayoutPolicy
+from referral_blocks.payouts.run import PayoutRun, RunState
+from tests.graphql_api.ask import ask, codes, data
+from tests.payout_fake import new_shop
+from tests.runs import buy, friend_of, payouts, plan, providers, runs_program, send_all, staff
+
+pytestmark = pytest.mark.django_db
+
+PLAN = """mutation ($input: PlanPayoutRunInput!) { planPayoutRun(input: $input) {
+  payoutRun { id state provider payoutsCount total { amountMinor currency } gatheredAt agent }
+  errors { code path } } }"""
+CONFIRM = """mutation ($input: ConfirmPayoutRunInput!) { confirmPayoutRun(input: $input) {
+  payoutRun { id state } errors { code path } } }"""
+
+
+@pytest.fixture(autouse=True)
+def shop(settings):
+    settings.REFERRAL_BLOCKS = providers()
+    return new_shop()
+
+
+@pytest.fixture
+def program():
+    """Ana has earned £40, Ben £20."""
+    program = runs_program()
+    ana, ben = friend_of(program, "ana"), friend_of(program, "ben")
+    for friend, order in ((ana, "1"), (ana, "2"), (ben, "3")):
+        buy(friend, order)
+    return program
+
+
+@pytest.fixture
+def key(program):
+    return create_api_key(site_id=program.site_id, name="Books", scopes=[Scope.PAYOUTS_WRITE])
+
+
+def make_run(client, key, **given):
+    given = {"program": "neighbours", "provider": "shop", **given}
+    return data(client, PLAN, {"input": given}, bearer=key[1])["planPayoutRun"]
+
+
+def confirm(client, key, run_id, seen):
+    return data(client, CONFIRM, {"input": {"id": run_id, "seenMinor": seen}}, bearer=key[1])["confirmPayoutRun"]
+
+
+def test_a_key_plans_a_run_once_and_confirms_it_with_the_total_that_it_read(client, key, program, shop):
+    first = make_run(client, key)
+    run = PayoutRun.objects.get()
+    agent = f"Books ({key[0].prefix}…)"
+    assert first["errors"] == []
+    assert {**first["payoutRun"], "gatheredAt": None} == {
+        "id": relay.to_base64("PayoutRun", run.public_id),
+        "state": "DRAFT",
+        "provider": "shop",
+        "payoutsCount": 2,
+        "total": {"amountMinor": 6000, "currency": "GBP"},
+        "gatheredAt": None,
+        "agent": agent,
+    }
+    assert make_run(client, key) == first
+    stale = confirm(client, key, first["payoutRun"]["id"], 5999)
+    assert (stale["payoutRun"], stale["errors"]) == (None, [{"code": "CONFLICT", "path": []}])
+    done = confirm(client, key, first["payoutRun"]["id"], 6000)
+    assert (done["payoutRun"]["state"], done["errors"]) == ("CONFIRMED", [])
+    again = confirm(client, key, first["payoutRun"]["id"], 6000)
+    assert again["errors"] == [{"code": "WRONG_STATE", "path": []}]
+    carry_out_payout_run(run_id=run.pk)
+    assert (send_all(), len(shop.orders)) == (["paid", "paid"], 2)
+    step = run.changes.get()
+    assert (step.from_state, step.to_state, step.actor, step.agent) == ("draft", "confirmed", None, agent)
+
+
+@pytest.mark.parametrize("planner", ["key", "person"])
+def test_a_key_is_neither_the_first_nor_the_second_of_two_people(client, key, program, planner):
+    PayoutPolicy.objects.create(program=program, currency="GBP", second_person_minor=5000)
+    run = PayoutRun.objects.get() if planner == "key" and make_run(client, key) else plan(program)
+    run_id = relay.to_base64("PayoutRun", run.public_id)
+    refusal = {"payoutRun": None, "errors": [{"code": "NOT_ALLOWED", "path": []}]}
+    assert confirm(client, key, run_id, 6000) == refusal
+    run.refresh_from_db()
+    assert (run.state, run.confirmed_by, run.changes.count()) == ("draft", None, 0)
+    assert confirm_payout_run(run=run, actor=staff("fin")) is False
+    assert confirm(client, key, run_id, 6000) == refusal
+    run.refresh_from_db()
+    assert (run.state, run.seconded_by, run.changes.count()) == ("second", None, 1)
+    assert {state for _who, _minor, state in payouts(run)} == {"draft"}
+    assert confirm_payout_run(run=run, actor=staff("boss")) is True
+
+
+def test_what_cannot_be_planned_says_why_and_writes_nothing(client, key, program):
+    for given, error in (
+        ({"provider": "none"}, {"code": "UNKNOWN_METHOD", "path": ["provider"]}),
+        ({"provider": "manual"}, {"code": "NOT_USED", "path": ["provider"]}),
+        ({"cutOffAt": "2999-01-01T00:00:00Z"}, {"code": "IN_FUTURE", "path": ["cutOffAt"]}),
+        ({"currency": "EUR"}, {"code": "WRONG_STATE", "path": []}),
+        ({"program": "unknown"}, {"code": "NOT_FOUND", "path": ["program"]}),
+    ):
+        assert make_run(client, key, **given) == {"payoutRun": None, "errors": [error]}
+    assert not PayoutRun.objects.exists()
+
+
+def test_without_the_scope_nothing_is_planned_or_confirmed(client, program):
+    run = plan(program)
+    scopes = [scope for scope in Scope.values if scope != "payouts:write"]
+    text = create_api_key(site_id=program.site_id, name="Books", scopes=scopes)[1]
+    seen = {"input": {"id": relay.to_base64("PayoutRun", run.public_id), "seenMinor": 6000}}
+    wanted = {"input": {"program": "neighbours", "provider": "shop"}}
+    for query, given in ((PLAN, wanted), (CONFIRM, seen)):
+        assert codes(ask(client, query, given)) == ["UNAUTHENTICATED"]
+        assert codes(ask(client, query, given, bearer=text)) == ["FORBIDDEN"]
+    run.refresh_from_db()
+    assert (run.state, PayoutRun.objects.count(), Payout.objects.filter(state="draft").count()) == ("draft", 1, 2)
+
+
+def test_one_run_and_filtered_payouts(client, program):
+    scopes = [Scope.PAYOUTS_READ, Scope.SALES_READ]
+    text = create_api_key(site_id=program.site_id, name="Books", scopes=scopes)[1]
+    run = plan(program)
+    run_id = relay.to_base64("PayoutRun", run.public_id)
+    one = "query ($id: ID!) { server { payoutRun(id: $id) { payoutsCount total { amountMinor } } } }"
+    found = data(client, one, {"id": run_id}, bearer=text)["server"]["payoutRun"]
+    assert found == {"payoutsCount": 2, "total": {"amountMinor": 6000}}
+
+    def amounts(**only):
+        query = (
+            "query ($f: PayoutFilter) { server { payouts(filter: $f) { edges { node { amount { amountMinor } } } } } }"
+        )
+        edges = data(client, query, {"f": only}, bearer=text)["server"]["payouts"]["edges"]
+        return sorted(edge["node"]["amount"]["amountMinor"] for edge in edges)
+
+    assert amounts() == amounts(states=["DRAFT"], parked=False) == [2000, 4000]
+    assert (amounts(saleExternalId="2"), amounts(saleExternalId="9")) == ([4000], [])
+    assert amounts(states=["PAID"]) == amounts(parked=True) == amounts(provider="manual") == []
+
+
+def test_enums_show_every_stored_value():
+    for shown, stored in ((PayoutRecordState, PayoutState), (PayoutRunState, RunState)):
+        assert {member.name: member.value for member in shown} == {member.name: member.value for member in stored}
