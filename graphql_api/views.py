@@ -119,6 +119,8 @@ def _present(context: Context, operation: Operation, result: ExecutionResult) ->
     executed = replayed or result.data is not None or _was_executed(result.errors)
     if executed:
         remember(operation)
+    else:
+        del body["data"]  # GraphQL §7.1: there is none where nothing was run
     response = _respond(request, {**body, **_extensions(context)}, executed=executed)
     if replayed:
         response["Idempotent-Replayed"] = "true"

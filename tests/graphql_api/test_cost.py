@@ -92,7 +92,7 @@ def test_what_costs_too_much_is_refused_before_anything_is_read(client, settings
 def test_a_document_may_nest_fifteen_levels(client):
     deep = "{" + "viewer { " * 15 + "__typename" + " }" * 15 + "}"
     answer = ask(client, deep)
-    assert (answer["data"], codes(answer)) == (None, ["TOO_COMPLEX"])
+    assert ("data" in answer, codes(answer)) == (False, ["TOO_COMPLEX"])
     assert "15" in answer["errors"][0]["message"]
     assert codes(ask(client, deep.replace("viewer { viewer", "viewer", 1).replace("} }", "}", 1)))[0] == "BAD_REQUEST"
 
@@ -101,7 +101,7 @@ def test_the_schema_can_be_kept_to_oneself(client, settings):
     settings.REFERRAL_BLOCKS = {**settings.REFERRAL_BLOCKS, "API_INTROSPECTION": False}
     for query in ("{ __schema { types { name } } }", '{ ...F } fragment F on Query { __type(name: "Query") { name } }'):
         answer = ask(client, query)
-        assert (answer["data"], codes(answer)) == (None, ["INTROSPECTION_DISABLED"])
+        assert ("data" in answer, codes(answer)) == (False, ["INTROSPECTION_DISABLED"])
     assert data(client, "{ __typename }") == {"__typename": "Query"}
 
 

@@ -25,20 +25,20 @@ def nested_fragments(depth):
 def test_a_document_that_asks_for_too_much_is_refused_at_once(client, document):
     started = time.process_time()
     answer = ask(client, document)
-    assert (answer["data"], codes(answer)) == (None, ["TOO_COMPLEX"])
+    assert ("data" in answer, codes(answer)) == (False, ["TOO_COMPLEX"])
     assert time.process_time() - started < 1
 
 
 @pytest.mark.parametrize("document", ["{" + "__typename " * 2_000 + "}", "{ a" * 400, "{ a" * 400 + "}" * 400])
 def test_a_document_that_is_too_long_or_too_deep_stops_the_parser(client, document):
     answer = ask(client, document)
-    assert answer["data"] is None
+    assert "data" not in answer
     assert set(codes(answer)) <= {"BAD_REQUEST", "TOO_COMPLEX"}
 
 
 def test_fragments_that_spread_each_other_are_refused(client):
     answer = ask(client, "{ ...A } fragment A on Query { ...B } fragment B on Query { ...A }")
-    assert (answer["data"], codes(answer)) == (None, ["BAD_REQUEST"])
+    assert ("data" in answer, codes(answer)) == (False, ["BAD_REQUEST"])
 
 
 def test_fifteen_aliases_are_fine(client):

@@ -121,7 +121,7 @@ def test_bad_input_is_refused_and_nothing_is_written(client, key, given, code, p
 @pytest.mark.parametrize("moment", ["yesterday", "2026-01-01T00:00:00", "0001-01-01T00:00:00+14:00", 5, ""])
 def test_a_malformed_moment_is_refused_before_anything_runs(client, key, moment):
     answer = ask(client, RECORD, {"input": {**ORDER, "occurredAt": moment}}, bearer=key)
-    assert (answer["data"], codes(answer)) == (None, ["BAD_REQUEST"])
+    assert ("data" in answer, codes(answer)) == (False, ["BAD_REQUEST"])
     assert nothing_written()
 
 
