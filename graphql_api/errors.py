@@ -76,6 +76,9 @@ class UserErrorCode(Enum):
     )
     RATE_LIMITED = strawberry.enum_value("rate_limited", description="Too many tries: wait, then try again.")
     REQUIRED = strawberry.enum_value("required", description="The field cannot be empty.")
+    RETURN_NOT_ALLOWED = strawberry.enum_value(
+        "return_not_allowed", description="The site’s settings do not name this page."
+    )
     SELF_REFERRAL = strawberry.enum_value("self_referral", description="Nobody can refer themselves.")
     TAKEN = strawberry.enum_value("taken", description="Somebody else has this code.")
     TERMS_NOT_ACCEPTED = strawberry.enum_value("terms_not_accepted", description="The terms have to be accepted.")

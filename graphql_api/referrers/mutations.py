@@ -19,6 +19,11 @@ from referral_blocks.programs.selectors import program_by_slug
 
 from .sessions import SessionsMutation
 
+RETURN_TO = (
+    "A page of yours to which the sign-in link leads, with #referral-sign-in=… for exchangeLoginToken; the site’s "
+    "setting SIGN_IN_RETURN_ADDRESSES has to name it. Empty: the link signs in to the site itself."
+)
+
 
 @strawberry.input(description="Who wants to join which programme.")
 class JoinProgramInput:
@@ -31,6 +36,7 @@ class JoinProgramInput:
     greeting_consent: bool = strawberry.field(
         default=False, description="Whether friends may be greeted with their first name."
     )
+    return_to: str = strawberry.field(default="", description=RETURN_TO)
 
 
 @strawberry.type(description="The same whether they had joined before or not.")
@@ -44,6 +50,7 @@ class JoinProgramPayload:
 class RequestLoginLinkInput:
     program: str = strawberry.field(description="The programme’s slug.")
     email: str = strawberry.field(description="The referrer’s e-mail address.")
+    return_to: str = strawberry.field(default="", description=RETURN_TO)
 
 
 @strawberry.type(description="The same for known and unknown addresses.")
@@ -69,6 +76,7 @@ class ReferrersMutation(SessionsMutation):
                 locale=get_language() or "",
                 kind=given.kind.value if given.kind else "",
                 country=given.country,
+                return_to=given.return_to,
             )
         except DomainError as error:
             return JoinProgramPayload(errors=user_errors(error))
@@ -81,7 +89,7 @@ class ReferrersMutation(SessionsMutation):
         try:
             info.context.check_rate("request_login_link")
             program = program_by_slug(site_id=info.context.site.pk, slug=given.program)
-            request_login_link(program=program, email=given.email)
+            request_login_link(program=program, email=given.email, return_to=given.return_to)
         except DomainError as error:
             return RequestLoginLinkPayload(errors=user_errors(error))
         return RequestLoginLinkPayload(ok=True)

@@ -127,6 +127,9 @@ class Conf:
     # Host name of a Site, or "*" for every site, → origins whose pages may call its API: ("https://app.example.com",),
     # or ("*",) for all. Cookies never count there: such pages sign in with bearer tokens.
     API_CORS_ORIGINS: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    # Host name of a Site, or "*" for every site, → pages elsewhere to which its sign-in links may lead back, such as
+    # one with <referral-share>: ("https://app.example.com/friends",). With “/” at its end: it and all that is below.
+    SIGN_IN_RETURN_ADDRESSES: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
 
 def get_conf() -> Conf:

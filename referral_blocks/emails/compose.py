@@ -18,6 +18,7 @@ from referral_blocks.people.models import Person
 from referral_blocks.programs.models import Program
 from referral_blocks.referrals.models import Referral
 from referral_blocks.referrers.models import Referrer
+from referral_blocks.referrers.return_address import may_return_to, with_token
 from referral_blocks.referrers.session import make_sign_in_token
 from referral_blocks.rewards.models import Reward, RewardState
 from referral_blocks.rewards.page import reward_url
@@ -69,12 +70,11 @@ def _to_referrer(email: Email) -> EmailMultiAlternatives | None:
         return None
     link = primary_link(referrer=referrer)
     url = link_url(link)
-    sign_in = reverse("referral_blocks:sign_in", args=[make_sign_in_token(referrer)])
     context = {
         "referrer": referrer,
         "link": url,
         "code": link.code,
-        "sign_in_url": referrer.program.site.root_url + sign_in,
+        "sign_in_url": _sign_in_url(email, referrer),
         **extra,
     }
     message = _message(email, referrer.person, referrer.program, referrer.public_id.hex, context)
@@ -83,6 +83,14 @@ def _to_referrer(email: Email) -> EmailMultiAlternatives | None:
     image.add_header("Content-Disposition", "inline", filename="qr.png")
     message.attach(image)
     return message
+
+
+def _sign_in_url(email: Email, referrer: Referrer) -> str:
+    """Back to where the link was asked for, if the settings still allow it, or to the site itself."""
+    token, site = make_sign_in_token(referrer), referrer.program.site
+    if email.return_to and may_return_to(address=email.return_to, hostname=site.hostname):
+        return with_token(email.return_to, token)
+    return str(site.root_url) + reverse("referral_blocks:sign_in", args=[token])
 
 
 def _message(

@@ -25,6 +25,8 @@ class Email(models.Model):
     subject_id = models.BigIntegerField(
         editable=False
     )  # the referrer or referral that it is about; the kind says which
+    # A page elsewhere to which its sign-in link leads; empty: to the site's own.
+    return_to = models.CharField(max_length=500, blank=True, default="", editable=False)
     tries = models.PositiveSmallIntegerField(default=0, editable=False)
     leased_until = models.DateTimeField(null=True, editable=False)
     next_try_at = models.DateTimeField(default=first_retry, editable=False)  # when the sweeper queues it again

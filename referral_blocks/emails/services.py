@@ -22,10 +22,11 @@ LEASE = timedelta(minutes=5)  # longer than EMAIL_TIMEOUT and the queue's own ti
 MAX_TRIES = 8
 
 
-def request_email(*, key: str, kind: str, person: Person, subject_id: int) -> Email:
-    """Queue a mail in the caller's transaction; the same ``key`` is sent once, however often it is asked for."""
+def request_email(*, key: str, kind: str, person: Person, subject_id: int, return_to: str = "") -> Email:
+    """Queue a mail in the caller's transaction; the same ``key`` is sent once, however often it is asked for.
+    ``return_to``: where its sign-in link leads, if not to the site's own page; the caller has checked it."""
     email, created = Email.objects.get_or_create(
-        key=key, defaults={"kind": kind, "person": person, "subject_id": subject_id}
+        key=key, defaults={"kind": kind, "person": person, "subject_id": subject_id, "return_to": return_to}
     )
     if created:
         queue.enqueue(SEND_TASK, email.pk)

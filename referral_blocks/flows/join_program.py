@@ -22,6 +22,7 @@ from referral_blocks.people.services import get_or_create_person
 from referral_blocks.programs.models import Program
 from referral_blocks.programs.services import current_terms
 from referral_blocks.referrers.models import Referrer
+from referral_blocks.referrers.return_address import check_return_address
 from referral_blocks.referrers.services import get_or_create_referrer
 
 PAUSE, DAY, A_DAY = timedelta(minutes=10), timedelta(days=1), 10
@@ -54,13 +55,16 @@ def join_program(
     locale: str = "",
     kind: str = "",
     country: str = "",
+    return_to: str = "",
 ) -> Joined:
-    """Enrol the person, or find them enrolled, and mail them their link; the same address joins once.
+    """Enrol the person, or find them enrolled, and mail them their link; the same address joins once. ``return_to``: a
+    page elsewhere to which the mail's sign-in link leads.
 
-    Raises InvalidInput (paths ``email``, ``name``, ``kind``, ``country``, ``acceptTerms``) and NotPossibleNow; then
-    nothing is written. A person who is known keeps their kind and country.
+    Raises InvalidInput (paths ``email``, ``name``, ``kind``, ``country``, ``acceptTerms``, ``returnTo``) and
+    NotPossibleNow; then nothing is written. A person who is known keeps their kind and country.
     """
     require_open(program)
+    check_return_address(address=return_to, hostname=program.site.hostname)
     require_terms(program, accept_terms)
     with transaction.atomic():
         person = get_or_create_person(email=email, name=name, locale=locale, kind=kind, country=country)
@@ -72,10 +76,16 @@ def join_program(
         )
         link = link_for_join(referrer=referrer, greeting_name=first_name(clean_name(name)) if greeting_consent else "")
         if created:
-            request_email(key=f"welcome:{referrer.pk}", kind=WELCOME, person=person, subject_id=referrer.pk)
+            request_email(
+                key=f"welcome:{referrer.pk}",
+                kind=WELCOME,
+                person=person,
+                subject_id=referrer.pk,
+                return_to=return_to,
+            )
             signals.send_on_commit(signals.referrer_joined, referrer=referrer)
         else:
-            request_sign_in(referrer)
+            request_sign_in(referrer, return_to=return_to)
     return Joined(referrer, link, created)
 
 
@@ -85,7 +95,7 @@ def require_terms(program: Program, accepted: bool) -> None:
         raise InvalidInput(_("Please accept the terms to go on."), code="terms_not_accepted", path=("acceptTerms",))
 
 
-def request_sign_in(referrer: Referrer) -> None:
+def request_sign_in(referrer: Referrer, *, return_to: str = "") -> None:
     """Mail a sign-in link, at most one in ten minutes and ten a day; more are asked for in vain."""
     now = timezone.now()
     sent = Email.objects.filter(kind=SIGN_IN, subject_id=referrer.pk, person=referrer.person)
@@ -93,4 +103,10 @@ def request_sign_in(referrer: Referrer) -> None:
         return
     # The slot makes two at the same moment one.
     slot = int(now.timestamp() // PAUSE.total_seconds())
-    request_email(key=f"sign_in:{referrer.pk}:{slot}", kind=SIGN_IN, person=referrer.person, subject_id=referrer.pk)
+    request_email(
+        key=f"sign_in:{referrer.pk}:{slot}",
+        kind=SIGN_IN,
+        person=referrer.person,
+        subject_id=referrer.pk,
+        return_to=return_to,
+    )

@@ -51,6 +51,7 @@ KEPT_OUT = {
     "ReferralLink.code": "letters, digits, dash and underscore (test_what_is_refused)",
     "ApiKey.prefix": KEY, "ApiKey.key_hash": HASH, "ApiKey.scopes": ALIAS,
     "Email.key": KEY, "Email.kind": ALIAS,
+    "Email.return_to": "an address that the settings name (tests/referral_blocks/referrers/test_return_address.py)",
     "GiftCard.order_ref": "the provider's id, looked up and never shown",
     "Handover.idempotency_key": KEY,
     "Heartbeat.name": KEY,
