@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 import strawberry
 from django.http import HttpRequest
@@ -27,6 +28,10 @@ from referral_blocks.views.site import site_of
 
 from .errors import ErrorCode, refusal
 from .operation import RequestRefused
+from .staff import staff_of
+
+if TYPE_CHECKING:
+    from django.contrib.auth.models import User
 
 RATE = "20/minute"  # per visitor and mutation; an office behind one address may well join together
 
@@ -60,6 +65,11 @@ class Context:
         return check_api_key(text=self.bearer)
 
     @cached_property
+    def staff(self) -> User | None:
+        """Who is signed in to Wagtail, where the request is provably theirs; with a bearer token, only that counts."""
+        return staff_of(self.request) if self.cookies and not self.bearer else None
+
+    @cached_property
     def sessions(self) -> list[Session]:
         """The referrer's sessions that came with the request, looked up once. Raises GraphQLError for a bearer token
         that does not hold here."""
@@ -83,10 +93,10 @@ class Context:
         if self.api_key is not None:
             return f"key:{self.api_key.pk}"
         try:
-            found = self.sessions
+            found = [f"referrer:{session.referrer.pk}" for session in self.sessions]
         except GraphQLError:
             return ""
-        return ",".join(f"referrer:{session.referrer.pk}" for session in found)
+        return ",".join([f"staff:{self.staff.pk}", *found] if self.staff is not None else found)
 
     def check_rate(self, purpose: str) -> None:
         """Count one try of this visitor; raises TooManyRequests."""

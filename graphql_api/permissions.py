@@ -2,28 +2,72 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
 from django.utils.translation import gettext as _
 
 from referral_blocks.access.models import ApiKey, Scope
+from referral_blocks.admin.permissions import may
 from referral_blocks.referrers.session import Session
 
 from .context import Context
 from .errors import ErrorCode, refusal
+from .staff import RIGHTS
+
+if TYPE_CHECKING:
+    from django.contrib.auth.models import User
 
 
-def require_api_key(context: Context, scope: Scope) -> ApiKey:
-    """The caller's API key, if it is one of this site's and has the scope."""
+@dataclass(frozen=True, slots=True)
+class Worker:
+    """Who works on the records of one site: a system by its ``key``, or ``user``, a member of staff. Exactly one of the
+    two is given."""
+
+    site_id: int
+    key: ApiKey | None = None
+    user: User | None = None
+
+
+def require_worker(context: Context) -> Worker:
+    """A system with a key of this site, or a member of staff, whatever they may do."""
+    if context.staff is not None:
+        return Worker(context.site.pk, user=context.staff)
     key = context.api_key
     if key is None:
         raise refusal(
-            ErrorCode.UNAUTHENTICATED, _("Send a valid API key of this site as “Authorization: Bearer rb_…”.")
+            ErrorCode.UNAUTHENTICATED,
+            _(
+                "Send a valid API key of this site as “Authorization: Bearer rb_…”, or sign in to the admin and send "
+                "its CSRF token as “X-CSRFToken”."
+            ),
         )
-    if key.site_id != context.site.pk or scope.value not in key.scopes:
-        raise refusal(ErrorCode.FORBIDDEN, _("This API key may not do this on this site."))
-    return key
+    if key.site_id != context.site.pk:
+        raise _not_with_key()
+    return Worker(key.site_id, key=key)
+
+
+def require_scope(context: Context, scope: Scope, *rights: str) -> Worker:
+    """The caller, if their key has the scope, or if they are staff with all of ``rights``; by default those that staff
+    need for what the scope allows."""
+    worker = require_worker(context)
+    if worker.user is not None:
+        needed = rights or RIGHTS[scope]
+        if not all(may(worker.user, right) for right in needed):
+            raise refusal(ErrorCode.FORBIDDEN, _("You may not do this. Ask whoever gives rights in the admin."))
+    elif worker.key is None or scope.value not in worker.key.scopes:
+        raise _not_with_key()
+    return worker
+
+
+def _not_with_key() -> Exception:
+    return refusal(ErrorCode.FORBIDDEN, _("This API key may not do this on this site."))
 
 
 def require_verified(session: Session) -> None:
     """Only somebody who opened a link from the mailbox is surely the referrer: anybody can type an address."""
     if not session.verified:
         raise refusal(ErrorCode.UNVERIFIED, _("To see this, open the sign-in link in your e-mail."))
+
+
+require_api_key = require_scope  # its name before staff could call; goes when nobody uses it any more

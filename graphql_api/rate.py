@@ -60,6 +60,8 @@ def _caller(context: Context) -> tuple[str, str]:
     conf = get_conf()
     if (key := context.api_key) is not None:
         return f"key:{key.pk}", conf.API_RATE_KEY
+    if context.staff is not None:
+        return f"staff:{context.staff.pk}", conf.API_RATE_KEY
     if context.bearer and (session := access_session_id(context.bearer)):
         return f"app:{session}", conf.API_RATE_REFERRER
     return f"ip:{ip_hash(context.request)}", conf.API_RATE_ANONYMOUS

@@ -1,14 +1,14 @@
-"""What a system with an API key reads and does: each concept adds its fields here."""
+"""What a system with an API key, or a member of staff, reads and does: each concept adds its fields here."""
 
 from __future__ import annotations
 
 import strawberry
 
 from .access.mutations import AccessMutation
-from .access.scopes import require_key_of_site
 from .access.server import AccessServer
 from .analytics.server import AnalyticsServer
 from .context import Info
+from .permissions import require_worker
 from .records.import_mutations import ImportsMutation
 from .records.payout_mutations import PayoutsServerMutation
 from .records.payout_runs import PayoutRunsServer
@@ -25,8 +25,8 @@ from .sales.mutations import SalesMutation
 
 @strawberry.type(
     description=(
-        "All of one site’s records, for its own systems. Each field says which scope the API key needs; without it, "
-        "the error is FORBIDDEN and the field null."
+        "All of one site’s records, for its own systems and staff. Each field says which scope the API key needs; "
+        "staff need the rights that the admin asks for. Without, the error is FORBIDDEN and the field null."
     )
 )
 class Server(
@@ -47,12 +47,12 @@ class Server(
 class ServerQuery:
     @strawberry.field(
         description=(
-            "The records of the site whose API key was sent as “Authorization: Bearer rb_…”; without a valid one, the "
-            "error is UNAUTHENTICATED or FORBIDDEN."
+            "The records of the site whose API key was sent as “Authorization: Bearer rb_…”, or to whose admin the "
+            "caller is signed in, with its CSRF token as “X-CSRFToken”; else the error is UNAUTHENTICATED or FORBIDDEN."
         )
     )
     def server(self, info: Info) -> Server | None:
-        require_key_of_site(info.context)
+        require_worker(info.context)
         return Server()
 
 

@@ -13,7 +13,7 @@ from strawberry import relay
 
 from graphql_api.connections import MAX_PAGE, Pages
 from graphql_api.context import Info
-from graphql_api.permissions import require_api_key
+from graphql_api.permissions import require_scope
 from referral_blocks.access import models
 from referral_blocks.access.models import Scope
 
@@ -77,8 +77,8 @@ class AccessServer:
             bool | None, strawberry.argument(description="Those that work now, or do not; null: all.")
         ] = None,
     ) -> Iterable[ApiKey]:
-        key = require_api_key(info.context, Scope.KEYS_WRITE)
-        rows = models.ApiKey.objects.filter(site=key.site_id).order_by("-created_at", "-pk")
+        worker = require_scope(info.context, Scope.KEYS_WRITE)
+        rows = models.ApiKey.objects.filter(site=worker.site_id).order_by("-created_at", "-pk")
         if live is not None:
             rows = rows.filter(models.live()) if live else rows.exclude(models.live())
         return rows  # type: ignore[return-value]

@@ -17,7 +17,7 @@ from graphql_api.access.scopes import NeedsScope
 from graphql_api.context import Info
 from graphql_api.errors import ErrorCode, refusal
 from graphql_api.money.types import Money
-from graphql_api.permissions import require_api_key
+from graphql_api.permissions import require_scope
 from referral_blocks.access.models import Scope
 from referral_blocks.analytics import cohorts as cohorts_
 from referral_blocks.analytics import funnel as funnel_
@@ -185,9 +185,9 @@ class AnalyticsServer:
         ] = None,
         last: Annotated[date | None, strawberry.argument(description="The last day; by default today.")] = None,
     ) -> Statistics | None:
-        key = require_api_key(info.context, Scope.STATISTICS_READ)
+        worker = require_scope(info.context, Scope.STATISTICS_READ)
         try:
-            found = program_by_slug(site_id=key.site_id, slug=program)
+            found = program_by_slug(site_id=worker.site_id, slug=program)
         except DomainError:
             return None
         until = last or timezone.localdate(timezone=timezone.get_default_timezone())

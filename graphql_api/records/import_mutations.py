@@ -8,7 +8,7 @@ import strawberry
 from django.utils.translation import gettext_lazy as _
 from strawberry import relay
 
-from graphql_api.access.scopes import key_at_work, row_of
+from graphql_api.access.scopes import at_work, needs, row_of
 from graphql_api.context import Info
 from graphql_api.errors import UserError, user_errors
 from referral_blocks.access.models import Scope
@@ -19,10 +19,7 @@ from referral_blocks.sales import models
 
 from .sale_lists import SaleImport
 
-NEEDS = (
-    "Needs an API key with the scope sales:write; without one, the error is UNAUTHENTICATED or FORBIDDEN and "
-    "nothing is written."
-)
+NEEDS = needs(Scope.SALES_WRITE)
 
 
 @strawberry.input(description="A file of sales.")
@@ -67,14 +64,15 @@ class ImportsMutation:
         info: Info,
         given: Annotated[ImportSalesInput, strawberry.argument(name="input", description="The file.")],
     ) -> ImportSalesPayload | None:
-        with key_at_work(info.context, Scope.SALES_WRITE) as key:
+        with at_work(info.context, Scope.SALES_WRITE, "add_saleimport") as by:
             try:
                 started = start_import(
-                    program=program_by_slug(site_id=key.site_id, slug=given.program),
+                    program=program_by_slug(site_id=by.site_id, slug=given.program),
                     source=given.source,
                     name=given.name,
                     data=_bytes(given.content),
                     dry_run=given.dry_run,
+                    actor=by.user,
                 )
             except DomainError as error:
                 return ImportSalesPayload(errors=[_renamed(one) for one in user_errors(error)])
@@ -86,9 +84,9 @@ class ImportsMutation:
         info: Info,
         given: Annotated[ConfirmImportInput, strawberry.argument(name="input", description="Which import.")],
     ) -> ConfirmImportPayload | None:
-        with key_at_work(info.context, Scope.SALES_WRITE) as key:
+        with at_work(info.context, Scope.SALES_WRITE, "add_saleimport") as by:
             try:
-                found = row_of(models.SaleImport.objects.filter(program__site=key.site_id), given.id, SaleImport)
+                found = row_of(models.SaleImport.objects.filter(program__site=by.site_id), given.id, SaleImport)
                 done = confirm_import(sale_import=found)
             except DomainError as error:
                 return ConfirmImportPayload(errors=user_errors(error))

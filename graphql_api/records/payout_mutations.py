@@ -9,7 +9,7 @@ from typing import Annotated
 import strawberry
 from strawberry import relay
 
-from graphql_api.access.scopes import key_at_work, row_of
+from graphql_api.access.scopes import at_work, needs, row_of
 from graphql_api.context import Info
 from graphql_api.errors import UserError, user_errors
 from graphql_api.scalars import BigInt
@@ -23,10 +23,7 @@ from referral_blocks.programs.selectors import program_by_slug
 
 from .payout_runs import PayoutRun
 
-NEEDS = (
-    "Needs an API key with the scope payouts:write; without one, the error is UNAUTHENTICATED or FORBIDDEN and "
-    "nothing is written."
-)
+NEEDS = needs(Scope.PAYOUTS_WRITE)
 
 
 @strawberry.input(description="Which rewards are gathered into a run.")
@@ -69,14 +66,14 @@ class PayoutsServerMutation:
         info: Info,
         given: Annotated[PlanPayoutRunInput, strawberry.argument(name="input", description="The run.")],
     ) -> PlanPayoutRunPayload | None:
-        with key_at_work(info.context, Scope.PAYOUTS_WRITE) as key:
+        with at_work(info.context, Scope.PAYOUTS_WRITE) as by:
             try:
                 run = plan_payout_run(
-                    program=program_by_slug(site_id=key.site_id, slug=given.program),
+                    program=program_by_slug(site_id=by.site_id, slug=given.program),
                     provider=given.provider,
                     cut_off_at=given.cut_off_at,
                     currency=clean_text(given.currency, max_length=3, path=("currency",), required=False),
-                    actor=None,
+                    actor=by.user,
                 )
             except DomainError as error:
                 return PlanPayoutRunPayload(errors=user_errors(error))
@@ -93,10 +90,10 @@ class PayoutsServerMutation:
         info: Info,
         given: Annotated[ConfirmPayoutRunInput, strawberry.argument(name="input", description="The run.")],
     ) -> ConfirmPayoutRunPayload | None:
-        with key_at_work(info.context, Scope.PAYOUTS_WRITE) as key:
+        with at_work(info.context, Scope.PAYOUTS_WRITE) as by:
             try:
-                run = row_of(runs.PayoutRun.objects.filter(program__site=key.site_id), given.id, PayoutRun)
-                confirm_payout_run(run=run, actor=None, seen_minor=given.seen_minor)
+                run = row_of(runs.PayoutRun.objects.filter(program__site=by.site_id), given.id, PayoutRun)
+                confirm_payout_run(run=run, actor=by.user, seen_minor=given.seen_minor)
             except DomainError as error:
                 return ConfirmPayoutRunPayload(errors=user_errors(error))
         return ConfirmPayoutRunPayload(payout_run=run)  # type: ignore[arg-type]

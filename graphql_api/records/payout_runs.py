@@ -20,7 +20,7 @@ from graphql_api.access.steps import Step
 from graphql_api.connections import MAX_PAGE, Pages
 from graphql_api.context import Info
 from graphql_api.money.types import Money
-from graphql_api.permissions import require_api_key
+from graphql_api.permissions import require_scope
 from graphql_api.programs.types import Program
 from referral_blocks.access.models import Scope
 from referral_blocks.core.errors import NotFound
@@ -110,7 +110,7 @@ class PayoutRunsServer:
             is_("program__slug", wanted.program),
             one_of("state", wanted.states),
             is_("provider", wanted.provider),
-            program__site=require_api_key(info.context, Scope.PAYOUTS_READ).site_id,
+            program__site=require_scope(info.context, Scope.PAYOUTS_READ).site_id,
         ).order_by("-created_at", "-pk")
 
     @strawberry_django.field(
@@ -122,9 +122,9 @@ class PayoutRunsServer:
         info: Info,
         given_id: Annotated[relay.GlobalID, strawberry.argument(name="id", description="The run’s id.")],
     ) -> PayoutRun | None:
-        key = require_api_key(info.context, Scope.PAYOUTS_READ)
+        worker = require_scope(info.context, Scope.PAYOUTS_READ)
         try:
-            found = row_of(runs.PayoutRun.objects.filter(program__site=key.site_id), given_id, PayoutRun)
+            found = row_of(runs.PayoutRun.objects.filter(program__site=worker.site_id), given_id, PayoutRun)
         except NotFound:
             return None
         return found  # type: ignore[return-value]

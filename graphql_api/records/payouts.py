@@ -19,7 +19,7 @@ from graphql_api.access.steps import Step
 from graphql_api.connections import MAX_PAGE, Pages
 from graphql_api.context import Info
 from graphql_api.money.types import Money
-from graphql_api.permissions import require_api_key
+from graphql_api.permissions import require_scope
 from graphql_api.programs.types import Program
 from graphql_api.records.people import PersonRecord
 from graphql_api.records.rewards import RewardRecord
@@ -134,12 +134,12 @@ class PayoutsServer:
             is_("provider", wanted.provider),
             is_("provider_ref", wanted.provider_ref),
             within("created_at", wanted.created),
-            program__site=require_api_key(info.context, Scope.PAYOUTS_READ).site_id,
+            program__site=require_scope(info.context, Scope.PAYOUTS_READ).site_id,
         )
         if wanted.parked is not None:
             rows = rows.exclude(parked="") if wanted.parked else rows.filter(parked="")
         if wanted.sale_external_id is not None:
-            require_api_key(info.context, Scope.SALES_READ)
+            require_scope(info.context, Scope.SALES_READ)
             items = models.PayoutItem.objects.filter(
                 is_("reward__sale__external_id", wanted.sale_external_id), payout=OuterRef("pk")
             )

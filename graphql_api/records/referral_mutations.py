@@ -7,7 +7,7 @@ from typing import Annotated
 import strawberry
 from strawberry import relay
 
-from graphql_api.access.scopes import key_at_work, row_of
+from graphql_api.access.scopes import at_work, needs, row_of
 from graphql_api.context import Info
 from graphql_api.errors import UserError, user_errors
 from graphql_api.records.referrers import ReferrerRecord
@@ -57,8 +57,7 @@ class AttributeReferralPayload:
 class ReferralsServerMutation:
     @strawberry.mutation(
         description=(
-            "Decide about a referral under review: rewards go on, or are cancelled. Needs an API key with the scope "
-            "reviews:write; without one, the error is UNAUTHENTICATED or FORBIDDEN and nothing is written."
+            f"Decide about a referral under review: rewards go on, or are cancelled. {needs(Scope.REVIEWS_WRITE)}"
         )
     )
     def review_referral(
@@ -66,34 +65,31 @@ class ReferralsServerMutation:
         info: Info,
         given: Annotated[ReviewReferralInput, strawberry.argument(name="input", description="The decision.")],
     ) -> ReviewReferralPayload | None:
-        with key_at_work(info.context, Scope.REVIEWS_WRITE) as key:
+        with at_work(info.context, Scope.REVIEWS_WRITE) as by:
             try:
-                referral = row_of(models.Referral.objects.filter(program__site=key.site_id), given.id, ReferralRecord)
+                referral = row_of(models.Referral.objects.filter(program__site=by.site_id), given.id, ReferralRecord)
                 done = review_referral(
                     referral=referral,
                     approve=given.verdict is ReviewVerdict.APPROVE,
                     note=given.note,
                     side=given.side.value,
-                    actor=None,
+                    actor=by.user,
                 )
             except DomainError as error:
                 return ReviewReferralPayload(errors=user_errors(error))
         return ReviewReferralPayload(referral=referral, already_decided=not done)  # type: ignore[arg-type]
 
     @strawberry.mutation(
-        description=(
-            "Credit a friend to a referrer by hand, or move the credit. Needs an API key with the scope "
-            "referrals:write; without one, the error is UNAUTHENTICATED or FORBIDDEN and nothing is written."
-        )
+        description=(f"Credit a friend to a referrer by hand, or move the credit. {needs(Scope.REFERRALS_WRITE)}")
     )
     def attribute_referral(
         self,
         info: Info,
         given: Annotated[AttributeReferralInput, strawberry.argument(name="input", description="The friend.")],
     ) -> AttributeReferralPayload | None:
-        with key_at_work(info.context, Scope.REFERRALS_WRITE) as key:
+        with at_work(info.context, Scope.REFERRALS_WRITE) as by:
             try:
-                program = program_by_slug(site_id=key.site_id, slug=given.program)
+                program = program_by_slug(site_id=by.site_id, slug=given.program)
                 referrer = row_of(
                     Referrer.objects.filter(program=program), given.referrer, ReferrerRecord, path="referrer"
                 )
@@ -104,7 +100,7 @@ class ReferralsServerMutation:
                     name=given.name,
                     phone=given.phone,
                     reason=given.reason,
-                    actor=None,
+                    actor=by.user,
                 )
             except DomainError as error:
                 return AttributeReferralPayload(errors=user_errors(error))

@@ -17,7 +17,7 @@ from graphql_api.access.scopes import NeedsScope, Record
 from graphql_api.access.steps import Step
 from graphql_api.connections import MAX_PAGE, Pages
 from graphql_api.context import Info
-from graphql_api.permissions import require_api_key
+from graphql_api.permissions import require_scope
 from graphql_api.programs.types import Program
 from graphql_api.records.people import PersonRecord
 from graphql_api.records.referrers import ReferrerRecord
@@ -202,6 +202,6 @@ class ReferralsServer:
                 None if wanted.referrer_email is None else email_key(wanted.referrer_email),
             ),
             within("attributed_at", wanted.attributed),
-            program__site=require_api_key(info.context, Scope.REFERRALS_READ).site_id,
+            program__site=require_scope(info.context, Scope.REFERRALS_READ).site_id,
         )
         return rows.order_by(order_by.value, "-pk")  # type: ignore[return-value]

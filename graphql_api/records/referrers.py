@@ -18,7 +18,7 @@ from graphql_api.connections import MAX_PAGE, Pages
 from graphql_api.context import Info
 from graphql_api.links.types import ReferralLink
 from graphql_api.money.types import Money
-from graphql_api.permissions import require_api_key
+from graphql_api.permissions import require_scope
 from graphql_api.programs.types import Program
 from graphql_api.records.people import PersonRecord
 from referral_blocks.access.models import Scope
@@ -117,7 +117,7 @@ class ReferrersServer:
             is_("program__slug", wanted.program),
             is_("person__email_key", email_key(wanted.email) if wanted.email is not None else None),
             within("joined_at", wanted.joined),
-            program__site=require_api_key(info.context, Scope.REFERRALS_READ).site_id,
+            program__site=require_scope(info.context, Scope.REFERRALS_READ).site_id,
         )
         if wanted.code is not None:
             code = normalise_code(wanted.code)

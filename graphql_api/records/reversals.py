@@ -17,7 +17,7 @@ from graphql_api.access.scopes import NeedsScope, Record
 from graphql_api.connections import MAX_PAGE, Pages
 from graphql_api.context import Info
 from graphql_api.money.types import Money
-from graphql_api.permissions import require_api_key
+from graphql_api.permissions import require_scope
 from referral_blocks.access.models import Scope
 from referral_blocks.core.money import Money as Amount
 from referral_blocks.sales import models
@@ -82,5 +82,5 @@ class ReversalsServer:
             is_("external_id", wanted.external_id),
             one_of("kind", wanted.kinds),
             within("occurred_at", wanted.occurred),
-            sale__program__site=require_api_key(info.context, Scope.SALES_READ).site_id,
+            sale__program__site=require_scope(info.context, Scope.SALES_READ).site_id,
         ).order_by("-occurred_at", "-pk")

@@ -7,11 +7,12 @@ from typing import Annotated
 import strawberry
 from strawberry import relay
 
-from graphql_api.access.scopes import key_at_work, row_of
+from graphql_api.access.scopes import at_work, needs, row_of
 from graphql_api.context import Info
 from graphql_api.errors import UserError, user_errors
+from graphql_api.permissions import Worker
 from graphql_api.rewards.types import RewardSummary
-from referral_blocks.access.models import ApiKey, Scope
+from referral_blocks.access.models import Scope
 from referral_blocks.core.errors import DomainError
 from referral_blocks.core.text import clean_text
 from referral_blocks.flows.approve_reward import approve_reward
@@ -20,10 +21,7 @@ from referral_blocks.rewards.models import Reward
 
 from .rewards import RewardRecord
 
-NEEDS = (
-    "Needs an API key with the scope rewards:write; without one, the error is UNAUTHENTICATED or FORBIDDEN and "
-    "nothing is written."
-)
+NEEDS = needs(Scope.REWARDS_WRITE)
 
 
 @strawberry.input(description="Which reward is approved.")
@@ -66,10 +64,10 @@ class RewardsServerMutation:
         info: Info,
         given: Annotated[ApproveRewardInput, strawberry.argument(name="input", description="The reward.")],
     ) -> ApproveRewardPayload | None:
-        with key_at_work(info.context, Scope.REWARDS_WRITE) as key:
+        with at_work(info.context, Scope.REWARDS_WRITE) as by:
             try:
-                reward = _reward(key, given.id)
-                done = approve_reward(reward=reward, actor=None)
+                reward = _reward(by, given.id)
+                done = approve_reward(reward=reward, actor=by.user)
             except DomainError as error:
                 return ApproveRewardPayload(errors=user_errors(error))
         return ApproveRewardPayload(reward=reward, already_approved=not done)  # type: ignore[arg-type]
@@ -82,16 +80,16 @@ class RewardsServerMutation:
         info: Info,
         given: Annotated[VoidRewardInput, strawberry.argument(name="input", description="The reward.")],
     ) -> VoidRewardPayload | None:
-        with key_at_work(info.context, Scope.REWARDS_WRITE) as key:
+        with at_work(info.context, Scope.REWARDS_WRITE) as by:
             try:
                 note = clean_text(given.note, max_length=500, path=("note",), lines=True)
-                reward = _reward(key, given.id)
-                done = void_reward(reward=reward, reason="api", note=note)
+                reward = _reward(by, given.id)
+                done = void_reward(reward=reward, reason="person" if by.user else "api", note=note, actor=by.user)
             except DomainError as error:
                 return VoidRewardPayload(errors=user_errors(error))
         return VoidRewardPayload(reward=reward, already_void=not done)  # type: ignore[arg-type]
 
 
-def _reward(key: ApiKey, given: relay.GlobalID) -> Reward:
-    """A reward of the key's site; raises NotFound."""
-    return row_of(Reward.objects.filter(program__site=key.site_id), given, RewardRecord)
+def _reward(by: Worker, given: relay.GlobalID) -> Reward:
+    """A reward of the site; raises NotFound."""
+    return row_of(Reward.objects.filter(program__site=by.site_id), given, RewardRecord)

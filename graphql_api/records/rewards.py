@@ -18,7 +18,7 @@ from graphql_api.access.steps import Step
 from graphql_api.connections import MAX_PAGE, Pages
 from graphql_api.context import Info
 from graphql_api.money.types import Money
-from graphql_api.permissions import require_api_key
+from graphql_api.permissions import require_scope
 from graphql_api.programs.types import Program
 from graphql_api.records.people import PersonRecord
 from graphql_api.records.referrals import ReferralRecord
@@ -121,9 +121,9 @@ class RewardsServer:
         wanted = only or RewardFilter()
         email, order = wanted.person_email, wanted.sale_external_id
         if email is not None:
-            require_api_key(info.context, Scope.REFERRALS_READ)
+            require_scope(info.context, Scope.REFERRALS_READ)
         if order is not None:
-            require_api_key(info.context, Scope.SALES_READ)
+            require_scope(info.context, Scope.SALES_READ)
         rows = models.Reward.objects.filter(
             is_("program__slug", wanted.program),
             one_of("state", wanted.states),
@@ -133,6 +133,6 @@ class RewardsServer:
             is_("person__email_key", None if email is None else email_key(email)),
             is_("sale__external_id", order),
             within("created_at", wanted.created),
-            program__site=require_api_key(info.context, Scope.REWARDS_READ).site_id,
+            program__site=require_scope(info.context, Scope.REWARDS_READ).site_id,
         )
         return rows.order_by(order_by.value, "-pk")  # type: ignore[return-value]

@@ -17,7 +17,7 @@ from graphql_api.access.filters import MomentRange, is_, within
 from graphql_api.access.scopes import NeedsScope, Record, row_of
 from graphql_api.connections import MAX_PAGE, Pages
 from graphql_api.context import Info
-from graphql_api.permissions import require_api_key
+from graphql_api.permissions import require_scope
 from graphql_api.programs.types import Program
 from referral_blocks.access.models import Scope
 from referral_blocks.core.errors import NotFound
@@ -25,6 +25,7 @@ from referral_blocks.sales import models
 
 from .sales import Sale
 
+IMPORTS = "add_saleimport"  # the right that staff need to see imports
 ProgramSlug = Annotated[str, strawberry.argument(description="The programme’s slug.")]
 
 
@@ -45,6 +46,7 @@ class ImportOutcome(Enum):
 @strawberry_django.type(models.SaleImportRow, only=["pk"], description="What became of one row of a file.")
 class SaleImportRow(Record, relay.Node):
     scope = Scope.SALES_READ
+    rights = (IMPORTS,)
     site_path = "sale_import__program__site"
     _id_attr = "pk"
 
@@ -62,6 +64,7 @@ def _counted(outcome: models.RowOutcome | None = None) -> Count:
 @strawberry_django.type(models.SaleImport, only=["public_id"], description="A file of sales, read row by row.")
 class SaleImport(Record, relay.Node):
     scope = Scope.SALES_READ
+    rights = (IMPORTS,)
 
     public_id: relay.NodeID[UUID]
     program: Program = strawberry_django.field(description="The programme.")
@@ -159,7 +162,7 @@ class SalesServer:
             is_("source", wanted.source),
             within("occurred_at", wanted.occurred),
             within("recorded_at", wanted.recorded),
-            program__site=require_api_key(info.context, Scope.SALES_READ).site_id,
+            program__site=require_scope(info.context, Scope.SALES_READ).site_id,
         )
         if wanted.reversed is not None:
             rows = rows.filter(reversed_minor__gt=0) if wanted.reversed else rows.filter(reversed_minor=0)
@@ -180,7 +183,7 @@ class SalesServer:
             is_("program__slug", program),
             is_("external_id", external_id),
             is_("source", source),
-            program__site=require_api_key(info.context, Scope.SALES_READ).site_id,
+            program__site=require_scope(info.context, Scope.SALES_READ).site_id,
         )
         return rows.first()  # type: ignore[return-value]
 
@@ -188,7 +191,7 @@ class SalesServer:
         Pages[SaleImport] | None,  # type: ignore[arg-type]
         description=f"Files of sales, the last one first, at most {MAX_PAGE} at once.",
         max_results=MAX_PAGE,
-        extensions=[NeedsScope(Scope.SALES_READ)],
+        extensions=[NeedsScope(Scope.SALES_READ, IMPORTS)],
     )
     def sale_imports(
         self,
@@ -199,21 +202,21 @@ class SalesServer:
         return models.SaleImport.objects.filter(  # type: ignore[return-value]
             is_("program__slug", wanted.program),
             is_("dry_run", wanted.dry_run),
-            program__site=require_api_key(info.context, Scope.SALES_READ).site_id,
+            program__site=require_scope(info.context, Scope.SALES_READ, IMPORTS).site_id,
         ).order_by(F("created_at").desc(), "-pk")
 
     @strawberry_django.field(
         description="One import, to ask how far it has come; null when there is none with this id.",
-        extensions=[NeedsScope(Scope.SALES_READ)],
+        extensions=[NeedsScope(Scope.SALES_READ, IMPORTS)],
     )
     def sale_import(
         self,
         info: Info,
         given_id: Annotated[relay.GlobalID, strawberry.argument(name="id", description="The import’s id.")],
     ) -> SaleImport | None:
-        key = require_api_key(info.context, Scope.SALES_READ)
+        worker = require_scope(info.context, Scope.SALES_READ, IMPORTS)
         try:
-            found = row_of(models.SaleImport.objects.filter(program__site=key.site_id), given_id, SaleImport)
+            found = row_of(models.SaleImport.objects.filter(program__site=worker.site_id), given_id, SaleImport)
         except NotFound:
             return None
         return found  # type: ignore[return-value]

@@ -1,4 +1,4 @@
-"""Records sales for systems that hold an API key. A mutation is short and calls the flow of the same name."""
+"""Records sales for systems and staff. A mutation is short and calls the flow of the same name."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Annotated
 import strawberry
 from django.db.models import QuerySet
 
-from graphql_api.access.scopes import key_at_work
+from graphql_api.access.scopes import at_work, needs
 from graphql_api.context import Info
 from graphql_api.errors import UserError, user_errors
 from graphql_api.records.reversals import ReversalKind
@@ -22,6 +22,7 @@ from referral_blocks.programs.selectors import program_by_slug
 from referral_blocks.rewards.models import Reward
 
 SOURCE = "api"
+NEEDS = needs(Scope.SALES_WRITE)
 
 
 @strawberry.input(description="What a friend has bought.")
@@ -83,18 +84,15 @@ class ReverseSalePayload:
 @strawberry.type
 class SalesMutation:
     @strawberry.mutation(
-        description=(
-            "Record a friend’s sale. Needs an API key of this site with the scope sales:write, sent as “Authorization: "
-            "Bearer rb_…”; without one, the error is UNAUTHENTICATED or FORBIDDEN and nothing is written."
-        )
+        description=f"Record a friend’s sale. {NEEDS}",
     )
     def record_sale(
         self, info: Info, given: Annotated[RecordSaleInput, strawberry.argument(name="input", description="The sale.")]
     ) -> RecordSalePayload | None:
-        with key_at_work(info.context, Scope.SALES_WRITE) as key:
+        with at_work(info.context, Scope.SALES_WRITE) as by:
             try:
                 recorded = record_sale(
-                    program=program_by_slug(site_id=key.site_id, slug=given.program),
+                    program=program_by_slug(site_id=by.site_id, slug=given.program),
                     source=SOURCE,
                     external_id=given.external_id,
                     friend_email=given.friend_email,
@@ -118,9 +116,7 @@ class SalesMutation:
 
     @strawberry.mutation(
         description=(
-            "Record a refund, a dispute, or a dispute that was won; the sale’s rewards follow in proportion. Needs an "
-            "API key of this site with the scope sales:write; without one, the error is UNAUTHENTICATED or FORBIDDEN "
-            "and nothing is written."
+            f"Record a refund, a dispute, or a dispute that was won; the sale’s rewards follow in proportion. {NEEDS}"
         )
     )
     def reverse_sale(
@@ -128,10 +124,10 @@ class SalesMutation:
         info: Info,
         given: Annotated[ReverseSaleInput, strawberry.argument(name="input", description="The reversal.")],
     ) -> ReverseSalePayload | None:
-        with key_at_work(info.context, Scope.SALES_WRITE) as key:
+        with at_work(info.context, Scope.SALES_WRITE, "add_salereversal") as by:
             try:
                 done = reverse_sale(
-                    program=program_by_slug(site_id=key.site_id, slug=given.program),
+                    program=program_by_slug(site_id=by.site_id, slug=given.program),
                     source=SOURCE,
                     external_id=given.external_id,
                     reversal_id=given.reversal_id,

@@ -1,0 +1,55 @@
+"""Members of staff who are signed in to Wagtail, and what their rights there are worth here."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, cast
+
+from django.conf import settings
+from django.contrib.auth.models import AbstractUser
+from django.http import HttpRequest, HttpResponse
+from django.middleware.csrf import CsrfViewMiddleware
+
+from referral_blocks.access.models import Scope
+
+if TYPE_CHECKING:
+    from django.contrib.auth.models import User
+
+ENTRY = "wagtailadmin.access_admin"
+
+# What the admin's views of the same things ask for: all of them. A mutation whose view asks for another right names it.
+RIGHTS: Mapping[Scope, tuple[str, ...]] = {
+    Scope.SALES_READ: ("view_sale",),
+    Scope.SALES_WRITE: ("add_sale",),
+    Scope.REFERRALS_READ: ("view_referrer", "view_referral"),
+    Scope.REFERRALS_WRITE: ("review_referral",),
+    Scope.REVIEWS_WRITE: ("review_referral",),
+    Scope.REWARDS_READ: ("view_reward",),
+    Scope.REWARDS_WRITE: ("approve_reward",),
+    Scope.PAYOUTS_READ: ("view_payout",),
+    Scope.PAYOUTS_WRITE: ("confirm_payout",),
+    Scope.STATISTICS_READ: ("view_referral_report",),
+    Scope.KEYS_WRITE: ("view_apikey",),
+}
+
+
+class _TokenCheck(CsrfViewMiddleware):
+    """Django's own check, which says why it refuses instead of answering with a page."""
+
+    def _reject(self, request: HttpRequest, reason: str) -> HttpResponse:
+        return cast(HttpResponse, reason)
+
+
+def staff_of(request: HttpRequest) -> User | None:
+    """Who may enter Wagtail's admin and sends, beside the session's cookie, the CSRF token of a page of this site. The
+    cookie alone is worth nothing: a browser sends it for whoever asks it to."""
+    if settings.SESSION_COOKIE_NAME not in request.COOKIES or not _has_token(request):
+        return None
+    user = getattr(request, "user", None)
+    return cast("User", user) if isinstance(user, AbstractUser) and user.has_perm(ENTRY) else None
+
+
+def _has_token(request: HttpRequest) -> bool:
+    check = _TokenCheck(lambda _request: HttpResponse())
+    check.process_request(request)
+    return check.process_view(request, None, (), {}) is None
