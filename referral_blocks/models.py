@@ -2,6 +2,7 @@
 
 from .access.answers import KeptAnswer
 from .access.models import ApiKey
+from .activity.models import Activity
 from .analytics.models import LeaderboardResult
 from .core.models import Heartbeat
 from .emails.models import Email
@@ -35,6 +36,7 @@ from .theming.models import SiteTheme
 from .webhooks.models import EventCount, ProviderEvent
 
 __all__ = [
+    "Activity",
     "ApiKey",
     "AppSession",
     "BlockedEntry",

@@ -102,6 +102,10 @@ class Conf:
     )  # fmt: skip
     # Seconds: how long the link to a reward’s page works; from an older one its owner can have a new one mailed.
     REWARD_LINK_SECONDS: int = 30 * 24 * 3600
+    # How many days the feed of what has happened is kept: so long may whoever follows it be away.
+    ACTIVITY_DAYS: int = 30
+    # redis://… through which followers of the feed are woken; empty: PostgreSQL’s LISTEN, or the file of SQLite.
+    ACTIVITY_REDIS: str = ""
     # The API. Seconds that an access token works; a referrer's app gets the next one with its refresh token, until
     # SIGN_IN_SECONDS after the sign-in link.
     API_ACCESS_SECONDS: int = 15 * 60

@@ -14,7 +14,7 @@ from referral_blocks.rewards.limits import give_back, grow
 from referral_blocks.rewards.locks import lock_rewards
 from referral_blocks.rewards.milestones import is_taken
 from referral_blocks.rewards.models import Approval, PendingReason, Reason, Reward, RewardState
-from referral_blocks.rewards.services import has_had_enough, move_reward, resize_reward, take_back
+from referral_blocks.rewards.services import has_had_enough
 from referral_blocks.sales.models import Sale, SaleReversal
 
 from .clawback import REVERSED, clawed_key, post_change, taken_back
@@ -22,6 +22,7 @@ from .earn_rewards import blocked_sides, flagged_sides
 from .pay_reward import approve_and_pay_if_clear
 from .release_waiting import release_later
 from .resize_unsent import lock_unsent_of, resize_unsent
+from .step_reward import move_reward, resize_reward, take_back
 
 S = RewardState
 

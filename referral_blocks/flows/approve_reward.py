@@ -11,9 +11,9 @@ from referral_blocks.core.errors import NotPossibleNow
 from referral_blocks.core.text import clean_text
 from referral_blocks.rewards.locks import lock_rewards
 from referral_blocks.rewards.models import Reason, Reward, RewardState
-from referral_blocks.rewards.services import clear_reason
 
 from .pay_reward import approve_and_pay_if_clear
+from .step_reward import clear_reason
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
+from referral_blocks.activity.kinds import Kind
 from referral_blocks.core.errors import InvalidInput, NotPossibleNow
 from referral_blocks.core.states import lock
 from referral_blocks.core.text import clean_name, clean_text
@@ -20,6 +21,7 @@ from referral_blocks.referrers.models import Referrer
 from referral_blocks.referrers.standing import lock_standing
 from referral_blocks.rewards.models import Reward
 
+from .announce import announce
 from .credit_friend import credit_friend
 from .refer_by_name import require_referrer
 from .screen_referral import screen_referral
@@ -81,4 +83,6 @@ def _move(referral: Referral, referrer: Referrer, note: str, actor: User | None)
     if GroupMember.objects.filter(referral=referral, active=True).exists():
         raise NotPossibleNow(_("This friend has a place in a group deal, so the credit stays where it is for now."))
     give_to(referral=referral, referrer=referrer, note=note, actor=actor)
+    for one in (before, referrer):
+        announce(Kind.REFERRAL_MOVED, referral, program=referrer.program, referrer_id=one.pk)
     screen_referral(referral=referral)

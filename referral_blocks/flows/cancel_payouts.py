@@ -5,16 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
+from referral_blocks.activity.kinds import Kind
 from referral_blocks.ledger.models import Account
 from referral_blocks.ledger.services import post_transfer
 from referral_blocks.payouts.attempts import call_off
 from referral_blocks.payouts.models import PayoutItem
 from referral_blocks.rewards.locks import lock_rewards
 from referral_blocks.rewards.models import Reason, Reward, RewardState
-from referral_blocks.rewards.services import await_again, hold_for_review
 
+from .announce_payout import announce_payout
 from .clawback import free_rewards
 from .send_payout import lock_payout
+from .step_reward import await_again, hold_for_review
 from .void_reward import OPEN, void_rewards
 
 if TYPE_CHECKING:
@@ -62,4 +64,5 @@ def _free(rewards: Iterable[Reward], reason: str, note: str = "", actor: User | 
 def _cancel(payout_id: int, reason: str, note: str, actor: User | None) -> None:
     payout = lock_payout(payout_id=payout_id)
     if call_off(payout=payout, reason=reason, note=note, actor=actor):
+        announce_payout(Kind.PAYOUT_CANCELLED, payout)
         free_rewards(payout=payout, reason=f"payout:{payout.pk}")

@@ -8,11 +8,14 @@ from typing import TYPE_CHECKING
 from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
+from referral_blocks.activity.kinds import Kind
 from referral_blocks.core.errors import InvalidInput
 from referral_blocks.core.states import lock
 from referral_blocks.core.text import clean_text
 from referral_blocks.programs.models import Program, ProgramStatus
 from referral_blocks.programs.services import on_its_clock, set_moment, set_status
+
+from .announce import announce
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
@@ -29,7 +32,12 @@ def change_program(*, program: Program, status: str, reason: str, actor: User) -
             code="unknown_choice",
             path=("status",),
         )
-    return set_status(program=program, to=status, note=_note(reason), actor=actor)
+    note = _note(reason)
+    with transaction.atomic():
+        if not set_status(program=program, to=status, note=note, actor=actor):
+            return False
+        announce(Kind.PROGRAM_CHANGED, program, program=program)
+    return True
 
 
 def schedule_program(
@@ -49,6 +57,8 @@ def schedule_program(
             set_moment(program=program, field=field, at=at, note=note, actor=actor)
             for field, at in (("starts_at", start), ("ends_at", end))
         ]
+        if any(moved):
+            announce(Kind.PROGRAM_CHANGED, program, program=program)
     return any(moved)
 
 

@@ -16,8 +16,8 @@ from referral_blocks.payouts.registry import is_registered, payout_provider
 from referral_blocks.payouts.services import release_items, rewards_in
 from referral_blocks.people.models import Person
 from referral_blocks.rewards.models import Reason, Reward, RewardState
-from referral_blocks.rewards.services import await_again, move_reward, resize_reward, take_back
 
+from .step_reward import await_again, move_reward, resize_reward, take_back
 from .tell_owner import tell_details_needed
 
 REVERSED = "reversal:"  # how the reason begins when the reversal of a sale cancels a reward

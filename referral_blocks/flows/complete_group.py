@@ -13,6 +13,7 @@ from datetime import timedelta
 from django.db.models import F
 from django.utils import timezone
 
+from referral_blocks.activity.kinds import Kind
 from referral_blocks.core.states import lock
 from referral_blocks.groups.models import Group, GroupMember, GroupState
 from referral_blocks.groups.selectors import buyers
@@ -23,6 +24,7 @@ from referral_blocks.rewards.rule import Happening
 from referral_blocks.rewards.services import Sides
 from referral_blocks.sales.models import Sale
 
+from .announce import announce
 from .earn_rewards import blocked_sides, earn_rewards, flagged_sides, friend_facts
 
 DAY = timedelta(days=1)  # many tills know only the date of a sale
@@ -114,6 +116,7 @@ def _complete_if_enough(group: Group) -> list[Reward]:
         return []
     if not finish_group(group=group, to=GroupState.COMPLETE, reason="bought"):
         return []
+    announce(Kind.GROUP_COMPLETED, group, program=group.offer.program, referrer_id=group.opener_id)
     flagged = [member.referral for member in members if Side.REFERRER in flagged_sides(member.referral)]
     # The opener's reward hangs on a friend whom somebody has to look at, where there is one: blocking that friend
     # cancels it.

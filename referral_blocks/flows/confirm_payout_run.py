@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
+from referral_blocks.activity.kinds import Kind
 from referral_blocks.core import queue
 from referral_blocks.core.errors import Conflict, NotAllowed, NotPossibleNow
 from referral_blocks.core.text import clean_text
@@ -23,6 +24,7 @@ from referral_blocks.payouts.runs import (
 )
 from referral_blocks.payouts.services import cancel
 
+from .announce_payout import announce_payout
 from .clawback import free_rewards
 from .each import for_each
 from .pay_reward import release_payout
@@ -113,6 +115,7 @@ def _carry_out(payout_id: int, run: PayoutRun) -> bool:
             release_payout(payout=payout, actor=run.seconded_by or run.confirmed_by)
         else:
             cancel(payout=payout, reason="run_cancelled")
+            announce_payout(Kind.PAYOUT_CANCELLED, payout)
             free_rewards(payout=payout, reason=f"payout:{payout.pk}")
     return True
 
@@ -134,6 +137,7 @@ def exclude_from_run(*, payout: Payout, actor: User, note: str) -> bool:
         if run is None or lock_run(run=run).state not in OPEN or payout.state != PayoutState.DRAFT:
             raise NotPossibleNow(_("This payout is no draft of an open run, so that it cannot be taken out."))
         cancel(payout=payout, reason="excluded", note=text, actor=actor)
+        announce_payout(Kind.PAYOUT_CANCELLED, payout)
         free_rewards(payout=payout, reason=f"payout:{payout.pk}")
         exclude_person(run=run, person_id=payout.person_id)
     return True

@@ -8,11 +8,14 @@ from datetime import datetime, timedelta
 from django.db import transaction
 from django.utils import timezone
 
+from referral_blocks.activity.kinds import Kind
 from referral_blocks.analytics.standing import BEFORE_ALL, count_everything, referrers_with_new_visits
 from referral_blocks.core.models import Heartbeat
 from referral_blocks.links.models import Visit
 from referral_blocks.referrers.models import Referrer
 from referral_blocks.referrers.standing import count_visits_until, lock_standing, set_standing
+
+from .announce import announce
 
 NAME = "visits_counted"  # the moment up to which every referrer's visits are rolled up
 # A visit bears its server's time and is written a little later: what is this young may have company still to come.
@@ -40,7 +43,12 @@ def _count(referrer_id: int, until: datetime) -> int:
         if until <= since:
             return 0
         more = Visit.objects.filter(link__referrer=referrer_id, created_at__gt=since, created_at__lte=until).count()
-        return more if count_visits_until(row=row, more=more, until=until) else 0
+        if not count_visits_until(row=row, more=more, until=until):
+            return 0
+        if more:
+            referrer = Referrer.objects.select_related("program").get(pk=referrer_id)
+            announce(Kind.VISITS_COUNTED, referrer, program=referrer.program, referrer_id=referrer_id)
+        return more
 
 
 def recount_standing(*, referrer: Referrer) -> dict[str, int]:

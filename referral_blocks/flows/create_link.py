@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
+from referral_blocks.activity.kinds import Kind
 from referral_blocks.core.errors import NotPossibleNow
 from referral_blocks.links.models import ReferralLink
 from referral_blocks.links.services import claim_code, set_expiry
@@ -13,6 +15,8 @@ from referral_blocks.links.vanity import clean_vanity
 from referral_blocks.programs.models import Phase, Program
 from referral_blocks.programs.services import on_its_clock
 from referral_blocks.referrers.models import Referrer
+
+from .announce import announce
 
 
 def create_link(*, referrer: Referrer, code: str) -> ReferralLink:
@@ -23,7 +27,10 @@ def create_link(*, referrer: Referrer, code: str) -> ReferralLink:
     and NotPossibleNow for a programme that has ended; then nothing is written.
     """
     require_not_ended(referrer.program)
-    link, _created = claim_code(referrer=referrer, code=clean_vanity(code))
+    with transaction.atomic():
+        link, created = claim_code(referrer=referrer, code=clean_vanity(code))
+        if created:
+            announce(Kind.LINK_CREATED, link, program=referrer.program, referrer_id=referrer.pk)
     return link
 
 

@@ -8,6 +8,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from referral_blocks import signals
+from referral_blocks.activity.kinds import Kind
 from referral_blocks.emails.compose import FRIEND_ARRIVED
 from referral_blocks.emails.services import request_email
 from referral_blocks.links.models import ReferralLink
@@ -24,6 +25,7 @@ from referral_blocks.rewards.rule import Happening
 from referral_blocks.rewards.services import Sides
 from referral_blocks.sales.models import Sale
 
+from .announce import announce
 from .earn_rewards import earn_rewards, flagged_sides, friend_facts
 from .screen_referral import screen_referral
 
@@ -59,6 +61,7 @@ def credit_friend(
         )
         if not created:
             return referral, False
+        announce(Kind.REFERRAL_CAPTURED, referral, program=program, referrer_id=referrer.pk)
         screen_referral(referral=referral)
         _earn_for_sign_up(program, referral)
         if referral.review == Review.CLEAR:

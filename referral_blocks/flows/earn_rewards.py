@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import replace
 
+from referral_blocks.activity.kinds import Kind
 from referral_blocks.fraud.selectors import side_states
 from referral_blocks.ledger.models import Account
 from referral_blocks.ledger.services import post_transfer
@@ -17,6 +18,7 @@ from referral_blocks.rewards.rule import FriendFacts, Happening
 from referral_blocks.rewards.services import Sides, promise_rewards
 
 from .pay_reward import approve_and_pay_if_clear
+from .step_reward import announce_reward
 
 
 def earn_rewards(*, program: Program, happening: Happening, sides: Sides, trigger_key: str) -> list[Reward]:
@@ -35,6 +37,7 @@ def earn_rewards(*, program: Program, happening: Happening, sides: Sides, trigge
             debit=Account.EXPENSE,
             credit=Account.PENDING,
         )
+        announce_reward(Kind.REWARD_CREATED, reward)
         approve_and_pay_if_clear(reward=reward)
     return rewards
 

@@ -6,12 +6,14 @@ from __future__ import annotations
 from django.db import transaction
 from django.utils import timezone
 
+from referral_blocks.activity.kinds import Kind
 from referral_blocks.core.states import lock
 from referral_blocks.groups.models import Group, GroupState
 from referral_blocks.groups.selectors import due_groups
 from referral_blocks.groups.services import finish_group
 from referral_blocks.referrers.standing import lock_standing
 
+from .announce import announce
 from .each import for_each
 
 BATCH = 500
@@ -33,4 +35,7 @@ def expire_group(*, group: Group) -> bool:
     lock(group)
     if group.state != GroupState.OPEN or timezone.now() < group.deadline:
         return False
-    return finish_group(group=group, to=GroupState.EXPIRED, reason="deadline")
+    if not finish_group(group=group, to=GroupState.EXPIRED, reason="deadline"):
+        return False
+    announce(Kind.GROUP_EXPIRED, group, program=group.offer.program, referrer_id=group.opener_id)
+    return True

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from django.db import transaction
+
+from referral_blocks.ledger.models import PointsLot
 from referral_blocks.ledger.points import due_lot_ids, expire_lot
 
+from .announce_points import announce_points
 from .each import for_each
 
 BATCH = 500
@@ -15,4 +19,9 @@ def expire_points() -> int:
 
 
 def _expire(pk: int) -> bool:
-    return expire_lot(pk=pk)
+    with transaction.atomic():
+        if not expire_lot(pk=pk):
+            return False
+        lot = PointsLot.objects.get(pk=pk)
+        announce_points(program_id=lot.program_id, person_id=lot.person_id)
+    return True

@@ -12,6 +12,7 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from referral_blocks.activity.kinds import Kind
 from referral_blocks.core.errors import NotFound, NotPossibleNow
 from referral_blocks.core.states import lock
 from referral_blocks.groups.models import Group, GroupMember, GroupState
@@ -21,6 +22,7 @@ from referral_blocks.referrals.models import Referral, Review, Stage
 from referral_blocks.referrals.services import CLOSED
 from referral_blocks.referrers.standing import lock_standing
 
+from .announce import announce
 from .capture_referral import capture_referral
 from .join_program import require_open
 
@@ -93,7 +95,9 @@ def join_group(*, group: Group, referral: Referral) -> GroupMember:
             raise group_closed()
         if not _may_join(group, referral):
             raise cannot_join()
-        return add_member(group=group, referral=referral)
+        member = add_member(group=group, referral=referral)
+        announce(Kind.GROUP_JOINED, group, program=group.offer.program, referrer_id=group.opener_id)
+        return member
 
 
 def _may_join(group: Group, referral: Referral) -> bool:

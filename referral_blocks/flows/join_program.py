@@ -10,6 +10,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from referral_blocks import signals
+from referral_blocks.activity.kinds import Kind
 from referral_blocks.core.errors import InvalidInput, NotPossibleNow
 from referral_blocks.core.text import clean_name
 from referral_blocks.emails.compose import SIGN_IN, WELCOME
@@ -24,6 +25,8 @@ from referral_blocks.programs.services import current_terms
 from referral_blocks.referrers.models import Referrer
 from referral_blocks.referrers.return_address import check_return_address
 from referral_blocks.referrers.services import get_or_create_referrer
+
+from .announce import announce
 
 PAUSE, DAY, A_DAY = timedelta(minutes=10), timedelta(days=1), 10
 
@@ -83,7 +86,13 @@ def join_program(
                 subject_id=referrer.pk,
                 return_to=return_to,
             )
-            signals.send_on_commit(signals.referrer_joined, referrer=referrer)
+            announce(
+                Kind.REFERRER_JOINED,
+                referrer,
+                program=program,
+                referrer_id=referrer.pk,
+                signal=signals.referrer_joined,
+            )
         else:
             request_sign_in(referrer, return_to=return_to)
     return Joined(referrer, link, created)

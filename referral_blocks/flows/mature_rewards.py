@@ -6,6 +6,7 @@ from __future__ import annotations
 from django.db import transaction
 from django.utils import timezone
 
+from referral_blocks.activity.kinds import Kind
 from referral_blocks.core.queue import waiting_count
 from referral_blocks.emails.services import requeue_unsent_emails
 from referral_blocks.payouts.sweeper import requeue_due_payouts
@@ -14,11 +15,12 @@ from referral_blocks.referrals.services import UNEARNED, expire
 from referral_blocks.rewards.locks import lock_rewards
 from referral_blocks.rewards.models import Reason
 from referral_blocks.rewards.selectors import due_hold_ids
-from referral_blocks.rewards.services import clear_reason
 
+from .announce import announce
 from .each import for_each
 from .pay_reward import SEND_TASK, approve_and_pay_if_clear
 from .read_back_payout import LOOK_UP_TASK
+from .step_reward import clear_reason
 
 BATCH = 500
 
@@ -44,8 +46,11 @@ def expire_referrals() -> int:
 
 def _expire(pk: int) -> bool:
     with transaction.atomic():
-        fresh = Referral.objects.select_for_update().get(pk=pk)
-        return fresh.stage in UNEARNED and expire(referral=fresh)
+        fresh = Referral.objects.select_for_update(of=("self",)).select_related("program").get(pk=pk)
+        if fresh.stage not in UNEARNED or not expire(referral=fresh):
+            return False
+        announce(Kind.REFERRAL_EXPIRED, fresh, program=fresh.program, referrer_id=fresh.referrer_id)
+    return True
 
 
 def resume_work() -> int:

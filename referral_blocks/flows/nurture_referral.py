@@ -4,9 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from django.db import transaction
+
+from referral_blocks.activity.kinds import Kind
 from referral_blocks.core.text import clean_text
 from referral_blocks.referrals.models import Referral
 from referral_blocks.referrals.services import nurture
+
+from .announce import announce
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
@@ -20,4 +25,8 @@ def nurture_referral(*, referral: Referral, note: str = "", actor: User | None =
     programme; then nothing is written.
     """
     text = clean_text(note, max_length=500, path=("note",), required=False, lines=True)
-    return nurture(referral=referral, note=text, actor=actor)
+    with transaction.atomic():
+        if not nurture(referral=referral, note=text, actor=actor):
+            return False
+        announce(Kind.REFERRAL_NURTURED, referral, program=referral.program, referrer_id=referral.referrer_id)
+    return True

@@ -6,12 +6,14 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from referral_blocks.activity.kinds import Kind
 from referral_blocks.core.errors import NotFound, NotPossibleNow
 from referral_blocks.groups.models import Group, GroupOffer, GroupState
 from referral_blocks.groups.services import create_group, too_many_groups
 from referral_blocks.referrers.models import Referrer
 from referral_blocks.referrers.standing import lock_standing
 
+from .announce import announce
 from .expire_groups import expire_group
 from .join_program import require_open
 
@@ -35,4 +37,6 @@ def open_group(*, referrer: Referrer, offer: GroupOffer) -> Group:
             if timezone.now() < earlier.deadline:
                 raise too_many_groups()
             expire_group(group=earlier)
-        return create_group(offer=offer, opener=referrer)
+        group = create_group(offer=offer, opener=referrer)
+        announce(Kind.GROUP_OPENED, group, program=referrer.program, referrer_id=referrer.pk)
+        return group

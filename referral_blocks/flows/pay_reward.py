@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from django.db import transaction
 
-from referral_blocks import signals
+from referral_blocks.activity.kinds import Kind
 from referral_blocks.core import queue
 from referral_blocks.core.money import Money
 from referral_blocks.ledger.models import Account
@@ -19,10 +19,12 @@ from referral_blocks.payouts.selectors import needs_details
 from referral_blocks.payouts.services import confirm_payout, create_payout, move_payout
 from referral_blocks.programs.models import PayoutMode
 from referral_blocks.rewards.models import Reason, Reward, RewardState
-from referral_blocks.rewards.services import add_reason, approve_if_clear, move_reward
+from referral_blocks.rewards.services import add_reason
 
+from .announce_payout import announce_payout
 from .clawback import netted_from, post_netting
 from .send_payout import settle_payout
+from .step_reward import approve_if_clear, move_reward
 from .tell_owner import tell_details_needed, tell_to_claim
 
 if TYPE_CHECKING:
@@ -53,7 +55,6 @@ def approve_and_pay_if_clear(*, reward: Reward, actor: User | None = None) -> bo
             debit=Account.PENDING,
             credit=Account.PAYABLE,
         )
-        signals.send_on_commit(signals.reward_approved, reward=reward)
         if goes_out_at_once(reward=reward):
             release_payout(payout=draft_payout(rewards=[reward], actor=actor), actor=actor)
             reward.refresh_from_db(fields=["state", "issued_at"])
@@ -101,6 +102,7 @@ def release_payout(*, payout: Payout, actor: User | None) -> None:
     """Confirm a draft and queue its sending; one that was netted to nothing is settled at once. In the caller's
     transaction."""
     confirm_payout(payout=payout, actor=actor)
+    announce_payout(Kind.PAYOUT_CONFIRMED, payout)
     if payout.amount_minor:
         queue.enqueue(SEND_TASK, payout.pk)
     else:

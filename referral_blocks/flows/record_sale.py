@@ -12,6 +12,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from referral_blocks import signals
+from referral_blocks.activity.kinds import Kind
 from referral_blocks.core.errors import InvalidInput, NotPossibleNow
 from referral_blocks.core.money import Money, parse_amount
 from referral_blocks.core.text import clean_text
@@ -25,6 +26,7 @@ from referral_blocks.rewards.services import Sides
 from referral_blocks.sales.models import Sale
 from referral_blocks.sales.services import get_or_create_sale
 
+from .announce import announce
 from .attribute_sale import Buyer, referral_of
 from .complete_group import group_sale
 from .earn_rewards import counts_for_referrer, earn_rewards, flagged_sides, friend_facts
@@ -96,7 +98,13 @@ def record_sale(
             return Recorded(sale, False, [])
         _require_credit(program, referral, when)
         rewards = _qualify_and_earn(program, referral, sale)
-        signals.send_on_commit(signals.sale_recorded, sale=sale)
+        announce(
+            Kind.SALE_RECORDED,
+            sale,
+            program=program,
+            referrer_id=referral.referrer_id,
+            signal=signals.sale_recorded,
+        )
     return Recorded(sale, True, rewards)
 
 
@@ -104,7 +112,8 @@ def _qualify_and_earn(program: Program, referral: Referral, sale: Sale) -> list[
     lock_standing(referrer=referral.referrer)
     screen_referral(referral=referral, sale=sale)
     # After the checks: a friend who earns the referrer nothing takes no number of a milestone.
-    qualify(referral=referral, at=sale.occurred_at, counts=counts_for_referrer(referral))
+    if qualify(referral=referral, at=sale.occurred_at, counts=counts_for_referrer(referral)):
+        announce(Kind.REFERRAL_QUALIFIED, referral, program=program, referrer_id=referral.referrer_id)
     if referral.review == Review.BLOCKED:
         return []
     happening = Happening(

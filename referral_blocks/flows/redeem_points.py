@@ -15,6 +15,8 @@ from referral_blocks.ledger.points import spendable, take_points
 from referral_blocks.people.models import Person
 from referral_blocks.programs.models import Program
 
+from .announce_points import announce_points
+
 
 @dataclass(frozen=True, slots=True)
 class Redeemed:
@@ -41,6 +43,8 @@ def redeem_points(*, program: Program, person: Person, points: int, redemption_i
             key=redeemed_key(program.pk, key), program_id=program.pk, person_id=person.pk, points=points, note=text
         )
         left = spendable(program_id=program.pk, person_id=person.pk)
+        if created:
+            announce_points(program_id=program.pk, person_id=person.pk)
     return Redeemed(entry, created, left)
 
 

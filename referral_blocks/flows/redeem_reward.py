@@ -13,7 +13,8 @@ from referral_blocks.payouts.providers.manual.models import Handover
 from referral_blocks.rewards.limits import COUPON_METHOD
 from referral_blocks.rewards.locks import lock_rewards
 from referral_blocks.rewards.models import Reward, RewardState
-from referral_blocks.rewards.services import move_reward
+
+from .step_reward import move_reward
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User

@@ -19,11 +19,11 @@ from referral_blocks.referrals.models import Referral
 from referral_blocks.referrals.services import lock_referral
 from referral_blocks.rewards.locks import lock_rewards
 from referral_blocks.rewards.models import PendingReason, Reason, RewardState
-from referral_blocks.rewards.services import clear_reason
 
 from .each import for_each
 from .pay_reward import approve_and_pay_if_clear
 from .screen_referral import screen_referral
+from .step_reward import clear_reason
 
 logger = logging.getLogger(__name__)
 SOON, LATER = timedelta(hours=1), timedelta(days=1)

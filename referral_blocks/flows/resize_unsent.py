@@ -3,15 +3,17 @@ together, so that what goes out is what is owed."""
 
 from __future__ import annotations
 
+from referral_blocks.activity.kinds import Kind
 from referral_blocks.ledger.models import Account
 from referral_blocks.payouts.attempts import call_off, live_attempt
 from referral_blocks.payouts.limits import give_room_back
 from referral_blocks.payouts.models import Payout, PayoutItem, PayoutState
 from referral_blocks.rewards.models import Reward, RewardState
-from referral_blocks.rewards.services import move_reward, resize_reward
 from referral_blocks.sales.models import SaleReversal
 
+from .announce_payout import announce_payout
 from .clawback import REVERSED, post_change
+from .step_reward import move_reward, resize_reward
 
 UNSENT = (PayoutState.DRAFT, PayoutState.CONFIRMED, PayoutState.FAILED_RETRYABLE)
 
@@ -66,6 +68,7 @@ def _fit(payout: Payout, reward: Reward, change: int, reversal: SaleReversal) ->
     payout.save(update_fields=["amount_minor"])
     if not gross:
         call_off(payout=payout, reason=f"{REVERSED}{reversal.pk}")
+        announce_payout(Kind.PAYOUT_CANCELLED, payout)
 
 
 def _post(reward: Reward, change: int, reversal: SaleReversal) -> None:

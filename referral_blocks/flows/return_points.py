@@ -5,6 +5,7 @@ from __future__ import annotations
 from referral_blocks.ledger import points
 from referral_blocks.rewards.models import Reward
 
+from .announce_points import announce_points
 from .redeem_points import redeemed_key
 
 EXCHANGE = "points:"  # how the trigger key of an exchanged reward begins; the exchange's id follows
@@ -15,10 +16,13 @@ def return_points(*, reward: Reward) -> int:
     expires because its owner did not take it in time gives nothing back: it was theirs to take."""
     if not reward.trigger_key.startswith(EXCHANGE):
         return 0
-    return points.return_points(
+    back = points.return_points(
         taken=redeemed_key(reward.program_id, reward.trigger_key.removeprefix(EXCHANGE)),
         key=f"reward:{reward.pk}:points_returned",
         program_id=reward.program_id,
         person_id=reward.person_id,
         note=reward.title[:200],
     )
+    if back:
+        announce_points(program_id=reward.program_id, person_id=reward.person_id)
+    return back

@@ -9,6 +9,7 @@ from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
 from referral_blocks import signals
+from referral_blocks.activity.kinds import Kind
 from referral_blocks.core.errors import InvalidInput, NotFound
 from referral_blocks.core.money import parse_amount
 from referral_blocks.core.text import clean_text
@@ -22,6 +23,7 @@ from referral_blocks.sales.selectors import has_standing_sale, sale_by_external_
 from referral_blocks.sales.services import get_or_create_reversal
 
 from .adjust_rewards import adjust_rewards
+from .announce import announce
 from .complete_group import Regrouped, regroup_sale, ungroup_sale
 from .earn_rewards import counts_for_referrer
 from .record_sale import moment
@@ -81,8 +83,14 @@ def reverse_sale(
         rewards = adjust_rewards(sale=sale, referral=referral, reversal=reversal, groups=groups.stand)
         if rewards:
             release_later(program_id=program.pk)  # what they give back may be enough for somebody who waits
-        _stage(sale, referral)
-        signals.send_on_commit(signals.sale_reversed, reversal=reversal)
+        _stage(program, sale, referral)
+        announce(
+            Kind.SALE_REVERSED,
+            reversal,
+            program=program,
+            referrer_id=referral.referrer_id,
+            signal=signals.sale_reversed,
+        )
     return Reversed(reversal, sale, True, rewards)
 
 
@@ -104,10 +112,12 @@ def _regroup(sale: Sale, referral: Referral, before: int) -> Regrouped:
     return Regrouped()
 
 
-def _stage(sale: Sale, referral: Referral) -> None:
+def _stage(program: Program, sale: Sale, referral: Referral) -> None:
     """A friend without a sale that stands is no customer any more; one whose dispute was won is one again."""
     stands = has_standing_sale(referral_id=referral.pk)
     if referral.stage == Stage.QUALIFIED and not stands:
         retract(referral=referral, counts=counts_for_referrer(referral))
+        announce(Kind.REFERRAL_RETRACTED, referral, program=program, referrer_id=referral.referrer_id)
     elif referral.stage == Stage.RETRACTED and stands:
         qualify(referral=referral, at=sale.occurred_at, counts=counts_for_referrer(referral))
+        announce(Kind.REFERRAL_QUALIFIED, referral, program=program, referrer_id=referral.referrer_id)

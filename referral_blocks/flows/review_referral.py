@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
+from referral_blocks.activity.kinds import Kind
 from referral_blocks.core.errors import InvalidInput, NotPossibleNow
 from referral_blocks.core.states import lock
 from referral_blocks.core.text import clean_text
@@ -20,11 +21,12 @@ from referral_blocks.referrals.services import count_no_more, set_review
 from referral_blocks.referrers.standing import lock_standing
 from referral_blocks.rewards.locks import lock_rewards
 from referral_blocks.rewards.models import Reason, Reward, RewardRule, RewardState, Trigger
-from referral_blocks.rewards.services import clear_reason
 
+from .announce import announce
 from .cancel_payouts import cancel_rewards
 from .earn_rewards import counts_for_referrer
 from .pay_reward import approve_and_pay_if_clear
+from .step_reward import clear_reason
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
@@ -102,7 +104,8 @@ def _close_review(referral: Referral, reason: str, actor: User | None, automatic
         return
     to = Review.BLOCKED if states.blocked == set(SIDES) else Review.APPROVED
     cause = "score" if automatic else "person"
-    set_review(referral=referral, to=to, reason=cause, note=reason, actor=actor)
+    if set_review(referral=referral, to=to, reason=cause, note=reason, actor=actor):
+        announce(Kind.REFERRAL_REVIEWED, referral, program=referral.program, referrer_id=referral.referrer_id)
 
 
 def _free_prizes(referral: Referral) -> list[int]:

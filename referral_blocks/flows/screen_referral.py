@@ -8,6 +8,7 @@ from django.conf import settings
 from django.utils.translation import gettext as _
 from django.utils.translation import override
 
+from referral_blocks.activity.kinds import Kind
 from referral_blocks.core.conf import get_conf
 from referral_blocks.fraud.engine import blocking_aliases, screen
 from referral_blocks.fraud.models import ReviewDecision, RiskSignal
@@ -18,6 +19,7 @@ from referral_blocks.referrals.services import set_review, set_risk
 from referral_blocks.rewards.models import Reward
 from referral_blocks.sales.models import Sale
 
+from .announce import announce
 from .cancel_payouts import hold_rewards
 from .review_referral import decide_sides
 
@@ -49,6 +51,7 @@ def _flag(referral: Referral, new: list[RiskSignal], scores: Mapping[str, int]) 
         return False
     worst = max(new, key=lambda signal: signal.score)
     set_review(referral=referral, to=Review.FLAGGED, reason=worst.check_name)
+    announce(Kind.REFERRAL_FLAGGED, referral, program=referral.program, referrer_id=referral.referrer_id)
     if _blocks(referral, scores):
         with override(settings.LANGUAGE_CODE):
             reason = _("Blocked by its score of %(score)d.") % {"score": referral.risk_score}

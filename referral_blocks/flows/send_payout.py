@@ -9,6 +9,7 @@ from dataclasses import replace
 from django.db import transaction
 
 from referral_blocks import signals
+from referral_blocks.activity.kinds import Kind
 from referral_blocks.core.errors import InvalidInput
 from referral_blocks.core.money import POINTS
 from referral_blocks.ledger.models import Account, LedgerEntry
@@ -24,9 +25,11 @@ from referral_blocks.payouts.selectors import recipient_of
 from referral_blocks.payouts.services import move_payout, park, rewards_in
 from referral_blocks.rewards.locks import lock_rewards
 from referral_blocks.rewards.models import Reason, RewardState
-from referral_blocks.rewards.services import move_reward
 
+from .announce_payout import announce_payout
+from .announce_points import announce_points
 from .clawback import return_rewards
+from .step_reward import move_reward
 from .tell_owner import tell_code_ready, tell_gift_card_ready
 from .tell_staff import tell_staff_later
 
@@ -68,13 +71,17 @@ def follow(*, payout: Payout, outcome: Outcome) -> None:
     """What an answer that was recorded means for the ledger and for the rewards; in its transaction."""
     if outcome in (Outcome.PAID, Outcome.ACCEPTED):
         _post(payout, "sent", Account.PAYABLE, Account.IN_TRANSIT)
-    if outcome == Outcome.PAID:
+    if outcome == Outcome.ACCEPTED:
+        announce_payout(Kind.PAYOUT_SENT, payout)
+    elif outcome == Outcome.PAID:
         _issue(payout)
     elif outcome == Outcome.FAILED_FINAL:
         _unsend(payout)
         return_rewards(payout=payout)
+        announce_payout(Kind.PAYOUT_FAILED, payout)
     elif outcome == Outcome.NEEDS_ACTION:
         return_rewards(payout=payout, until=Reason.PAYOUT_DETAILS)
+        announce_payout(Kind.PAYOUT_FAILED, payout)
     elif outcome == Outcome.RETURNED:
         _come_back(payout)
 
@@ -148,13 +155,14 @@ def _issue(payout: Payout) -> None:
                 person_id=payout.person_id,
                 points=payout.amount_minor,
             )
+            announce_points(program_id=payout.program_id, person_id=payout.person_id)
     else:
         _post(payout, "paid", Account.IN_TRANSIT, Account.PAID_OUT)
     for reward in rewards_in(payout=payout):
         move_reward(reward=reward, to=RewardState.ISSUED, reason=f"payout:{payout.pk}")
         tell_code_ready(reward=reward)
     tell_gift_card_ready(payout=payout)
-    signals.send_on_commit(signals.payout_paid, payout=payout)
+    announce_payout(Kind.PAYOUT_PAID, payout, signal=signals.payout_paid)
 
 
 def _unsend(payout: Payout) -> None:
@@ -171,7 +179,7 @@ def _come_back(payout: Payout) -> None:
     move_payout(payout=payout, to=PayoutState.RETURNED, reason="returned")
     _post(payout, "returned", Account.PAID_OUT, Account.PAYABLE)
     return_rewards(payout=payout)
-    signals.send_on_commit(signals.payout_returned, payout=payout)
+    announce_payout(Kind.PAYOUT_RETURNED, payout, signal=signals.payout_returned)
 
 
 def _post(payout: Payout, step: str, debit: str, credit: str) -> None:

@@ -7,12 +7,14 @@ from typing import TYPE_CHECKING
 from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
+from referral_blocks.activity.kinds import Kind
 from referral_blocks.core.errors import InvalidInput
 from referral_blocks.core.money import parse_amount
 from referral_blocks.core.states import lock
 from referral_blocks.programs.models import Period, Program
 from referral_blocks.programs.services import set_limits
 
+from .announce import announce
 from .release_waiting import release_later
 
 if TYPE_CHECKING:
@@ -49,6 +51,7 @@ def set_program_limits(
         if not set_limits(program=program, limits=limits, actor=actor):
             return False
         release_later(program_id=program.pk)
+        announce(Kind.PROGRAM_CHANGED, program, program=program)
     return True
 
 

@@ -12,10 +12,10 @@ from referral_blocks.ledger.models import Account
 from referral_blocks.ledger.services import post_transfer
 from referral_blocks.rewards.locks import lock_rewards
 from referral_blocks.rewards.models import Reward, RewardState
-from referral_blocks.rewards.services import move_reward
 
 from .release_waiting import release_later
 from .return_points import return_points
+from .step_reward import move_reward
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User

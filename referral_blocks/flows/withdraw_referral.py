@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
+from referral_blocks.activity.kinds import Kind
 from referral_blocks.core.errors import NotPossibleNow
 from referral_blocks.core.states import lock
 from referral_blocks.core.text import clean_text
@@ -17,6 +18,7 @@ from referral_blocks.referrals.services import UNEARNED, close
 from referral_blocks.referrers.standing import lock_standing
 from referral_blocks.rewards.models import Reward
 
+from .announce import announce
 from .cancel_payouts import cancel_rewards
 
 if TYPE_CHECKING:
@@ -44,6 +46,8 @@ def close_referral(*, referral: Referral, to: str, reason: str, actor: User | No
             raise NotPossibleNow(_("This friend is “%(stage)s” already.") % {"stage": referral.get_stage_display()})
         if not close(referral=referral, to=to, note=note, actor=actor):
             return False
+        kind = Kind.REFERRAL_WITHDRAWN if to == Stage.WITHDRAWN else Kind.REFERRAL_UNQUALIFIED
+        announce(kind, referral, program=referral.program, referrer_id=referral.referrer_id)
         _leave_groups(referral)
         cancel_rewards(rewards=Reward.objects.filter(referral=referral), reason=to, note=note, actor=actor)
     return True
@@ -55,3 +59,4 @@ def _leave_groups(referral: Referral) -> None:
         lock(member.group)
         if member.group.state == GroupState.OPEN:
             remove_member(member=member)
+            announce(Kind.GROUP_LEFT, member.group, program=referral.program, referrer_id=member.group.opener_id)

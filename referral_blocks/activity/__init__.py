@@ -1,0 +1,1 @@
+"""What has happened, as a feed that others follow: append-only, ids only, read by cursor."""
