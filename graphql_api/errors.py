@@ -56,6 +56,7 @@ class UserErrorCode(Enum):
     INVALID_SIDE = strawberry.enum_value("invalid_side", description="Not a side of the referral.")
     INVALID_TEXT = strawberry.enum_value("invalid_text", description="The text holds control characters.")
     INVALID_TOKEN = strawberry.enum_value("invalid_token", description="The token is damaged or too old.")
+    INVALID_URL = strawberry.enum_value("invalid_url", description="Not an address that can be called.")
     INVALID_VALUE = strawberry.enum_value("invalid_value", description="The value does not fit the fact.")
     MISSING_COLUMNS = strawberry.enum_value("missing_columns", description="The file lacks columns.")
     NEEDS_SALE = strawberry.enum_value("needs_sale", description="This asks about a sale, and there is none.")
@@ -70,6 +71,7 @@ class UserErrorCode(Enum):
     NOT_USED = strawberry.enum_value("not_used", description="This is not asked for here.")
     OFFER_CLOSED = strawberry.enum_value("offer_closed", description="The offer is not open.")
     OUT_OF_RANGE = strawberry.enum_value("out_of_range", description="Too small or too large.")
+    PRIVATE_ADDRESS = strawberry.enum_value("private_address", description="The address is not on the public internet.")
     PROGRAM_CLOSED = strawberry.enum_value("program_closed", description="The programme is not open now.")
     PROVIDER_UNAVAILABLE = strawberry.enum_value(
         "provider_unavailable", description="The payment provider cannot be reached: try again later."
@@ -92,6 +94,7 @@ class UserErrorCode(Enum):
     UNKNOWN_CODE = strawberry.enum_value("unknown_code", description="No such referral code in this programme.")
     UNKNOWN_COLUMNS = strawberry.enum_value("unknown_columns", description="The file has columns that nobody knows.")
     UNKNOWN_FACT = strawberry.enum_value("unknown_fact", description="No such fact.")
+    UNKNOWN_HOST = strawberry.enum_value("unknown_host", description="The host name of the address is not found.")
     UNKNOWN_KIND = strawberry.enum_value("unknown_kind", description="No such kind of reward rule.")
     UNKNOWN_METHOD = strawberry.enum_value("unknown_method", description="No such way of paying.")
     UNKNOWN_OPERATOR = strawberry.enum_value("unknown_operator", description="The fact cannot be compared so.")

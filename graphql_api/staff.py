@@ -29,6 +29,8 @@ RIGHTS: Mapping[Scope, tuple[str, ...]] = {
     Scope.PAYOUTS_READ: ("view_payout",),
     Scope.PAYOUTS_WRITE: ("confirm_payout",),
     Scope.STATISTICS_READ: ("view_referral_report",),
+    Scope.WEBHOOKS_READ: ("view_webhookendpoint",),
+    Scope.WEBHOOKS_WRITE: ("change_webhookendpoint",),
     Scope.KEYS_WRITE: ("view_apikey",),
 }
 

@@ -33,6 +33,7 @@ from .rewards.models import (
 )
 from .sales.models import Sale, SaleImport, SaleImportRow, SaleReversal
 from .theming.models import SiteTheme
+from .webhooks.endpoints.models import WebhookDelivery, WebhookEndpoint, WebhookEndpointChange
 from .webhooks.models import EventCount, ProviderEvent
 
 __all__ = [
@@ -100,4 +101,7 @@ __all__ = [
     "SpendCounter",
     "TermsVersion",
     "Visit",
+    "WebhookDelivery",
+    "WebhookEndpoint",
+    "WebhookEndpointChange",
 ]

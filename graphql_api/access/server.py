@@ -32,6 +32,8 @@ class ApiKeyScope(Enum):
     PAYOUTS_READ = strawberry.enum_value("payouts:read", description="Read payouts and runs.")
     PAYOUTS_WRITE = strawberry.enum_value("payouts:write", description="Plan and confirm payout runs.")
     STATISTICS_READ = strawberry.enum_value("statistics:read", description="Read statistics.")
+    WEBHOOKS_READ = strawberry.enum_value("webhooks:read", description="Read webhook endpoints and deliveries.")
+    WEBHOOKS_WRITE = strawberry.enum_value("webhooks:write", description="Make, change, test and remove endpoints.")
     KEYS_WRITE = strawberry.enum_value("keys:write", description="Read, make, replace and revoke API keys.")
 
 

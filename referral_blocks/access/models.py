@@ -23,6 +23,8 @@ class Scope(models.TextChoices):
     PAYOUTS_READ = "payouts:read", _("read payouts and runs")
     PAYOUTS_WRITE = "payouts:write", _("plan and confirm payout runs")
     STATISTICS_READ = "statistics:read", _("read statistics")
+    WEBHOOKS_READ = "webhooks:read", _("read webhook endpoints and deliveries")
+    WEBHOOKS_WRITE = "webhooks:write", _("add, change and remove webhook endpoints")
     KEYS_WRITE = "keys:write", _("make and revoke API keys")
 
 

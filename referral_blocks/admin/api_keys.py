@@ -40,6 +40,7 @@ RIGHTS = {
     Scope.REVIEWS_WRITE: "review_referral",
     Scope.REWARDS_WRITE: "approve_reward",
     Scope.PAYOUTS_WRITE: "confirm_payout",
+    Scope.WEBHOOKS_WRITE: "add_webhookendpoint",
 }
 
 

@@ -106,6 +106,11 @@ class Conf:
     ACTIVITY_DAYS: int = 30
     # redis://… through which followers of the feed are woken; empty: PostgreSQL’s LISTEN, or the file of SQLite.
     ACTIVITY_REDIS: str = ""
+    # Messages to webhook endpoints: how many days they are kept, after how many days without a success an endpoint is
+    # switched off, and whether endpoints may be in private networks and without TLS, as on a developer's machine.
+    WEBHOOK_DAYS: int = 30
+    WEBHOOK_OFF_AFTER_DAYS: int = 5
+    WEBHOOK_PRIVATE_NETWORKS: bool = False
     # The API. Seconds that an access token works; a referrer's app gets the next one with its refresh token, until
     # SIGN_IN_SECONDS after the sign-in link.
     API_ACCESS_SECONDS: int = 15 * 60

@@ -1,5 +1,5 @@
-"""What a flow has done is told to the outside: a row of the feed, in the flow's own transaction, and the public signal
-once that is committed. What was rolled back was never told."""
+"""What a flow has done is told to the outside: a row of the feed and messages to webhook endpoints, in the flow's own
+transaction, and the public signal once that is committed. What was rolled back was never told."""
 
 from __future__ import annotations
 
@@ -20,6 +20,7 @@ from referral_blocks.referrals.models import Referral
 from referral_blocks.referrers.models import Referrer
 from referral_blocks.rewards.models import Reward
 from referral_blocks.sales.models import Sale, SaleReversal
+from referral_blocks.webhooks.endpoints.outbox import make_deliveries
 
 # What the feed, webhooks and signals call each kind of subject.
 NAMES: dict[type[Model], str] = {
@@ -49,7 +50,15 @@ def announce(
         subject_type=name,
         subject=subject,
     )
-    # Deliveries to the site's webhook endpoints are made here, in the same transaction.
+    make_deliveries(
+        site_id=program.site_id,
+        kind=activity.kind,
+        event_id=activity.public_id,
+        subject=name,
+        key=activity.subject_id,
+        program=program.public_id,
+        at=activity.occurred_at,
+    )
     if signal is not None:
         signals.send_on_commit(signal, **{name: subject})
     return activity

@@ -17,6 +17,10 @@ from . import plan_payout_run as _plans
 from . import release_waiting as _waiting
 from .check_ledger import check_ledger as _check_ledger
 from .check_rules import warn_of_unpayable_rules as _check_rules
+from .deliver_webhooks import deliver_webhooks as _deliver_webhooks
+from .deliver_webhooks import resume_webhooks as _resume_webhooks
+from .deliver_webhooks import send_test_webhook_now as _send_test_webhook
+from .deliver_webhooks import tell_staff_of_webhook as _tell_staff_of_webhook
 from .expire_points import expire_points as _expire_points
 from .expire_rewards import expire_rewards as _expire_rewards
 from .fetch_gift_cards import fetch_gift_cards as _fetch_gift_cards
@@ -53,6 +57,7 @@ SCHEDULES = (
     Job("referral_blocks.refresh_payout_accounts", "referral_blocks.flows.tasks.refresh_payout_accounts", minutes=15),
     Job("referral_blocks.resume_reversals", "referral_blocks.flows.tasks.resume_reversals", minutes=15),
     Job("referral_blocks.resume_events", "referral_blocks.flows.tasks.resume_events", minutes=1),
+    Job("referral_blocks.resume_webhooks", "referral_blocks.flows.tasks.resume_webhooks", minutes=1),
     Job("referral_blocks.forget_old_events", "referral_blocks.flows.tasks.forget_old_events", minutes=24 * 60),
     Job("referral_blocks.reconcile_payouts", "referral_blocks.flows.tasks.reconcile_payouts", minutes=24 * 60),
     Job("referral_blocks.check_ledger", "referral_blocks.flows.tasks.check_ledger", minutes=24 * 60),
@@ -186,3 +191,19 @@ def carry_out_payout_run(run_id: int) -> None:
 def resume_payout_runs() -> None:
     _plans.resume_gathering()
     _runs.resume_payout_runs()
+
+
+def deliver_webhooks(endpoint_id: int) -> None:
+    _deliver_webhooks(endpoint_id=endpoint_id)
+
+
+def send_test_webhook(delivery_id: int) -> None:
+    _send_test_webhook(delivery_id=delivery_id)
+
+
+def resume_webhooks() -> None:
+    _resume_webhooks()
+
+
+def tell_staff_of_webhook(change_id: int) -> None:
+    _tell_staff_of_webhook(change_id=change_id)

@@ -1,7 +1,7 @@
 """Which addresses this server may call: public ones only, whatever a host name says the next time it is asked.
 
-Our server stands inside networks that strangers cannot reach, and endpoints are addresses that people type: without this
-check they could make it call what only it can reach (OWASP, “Server-Side Request Forgery Prevention”).
+Our server stands inside networks that strangers cannot reach, and endpoints are addresses that people type: without
+this check they could make it call what only it can reach (OWASP, “Server-Side Request Forgery Prevention”).
 """
 
 from __future__ import annotations

@@ -1,7 +1,8 @@
 """One HTTP exchange with an endpoint: to a checked address, in bounded time, with a small answer, and no redirects.
 
-Python's own http.client over a socket that is opened here: no name is looked up between the check and the connection, no
-proxy, cookie, log-in or redirect of the surroundings comes in, and a receiver that sends a byte at a time is cut off.
+Python's own http.client over a socket that is opened here: no name is looked up between the check and the connection,
+no proxy, cookie, log-in or redirect of the surroundings comes in, and a receiver that sends a byte at a time is cut
+off.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 
-from requests.certs import where
+from requests.certs import where  # type: ignore[attr-defined]
 
 from .address import BadAddress, NotFoundAddress, PrivateAddress, Target, addresses_of, read_url
 from .models import MAX_ANSWER, Problem
@@ -42,37 +43,35 @@ class Answer:
         return self.problem not in ("", Problem.REDIRECT, Problem.STATUS) or self.status_code in (429, 502, 503, 504)
 
 
+class _Overdue(Exception):
+    """The whole exchange took longer than WHOLE_SECONDS."""
+
+
+# The first that fits: a time-out is an OSError as well, and so is a bad certificate.
+PROBLEMS: tuple[tuple[type[Exception], Problem], ...] = (
+    (BadAddress, Problem.REFUSED_ADDRESS),
+    (PrivateAddress, Problem.REFUSED_ADDRESS),
+    (NotFoundAddress, Problem.NOT_FOUND),
+    (_Overdue, Problem.TIMEOUT),
+    (TimeoutError, Problem.TIMEOUT),
+    (ssl.SSLError, Problem.TLS),
+    (OSError, Problem.NO_CONNECTION),
+    (http.client.HTTPException, Problem.PROTOCOL),
+    (ValueError, Problem.PROTOCOL),
+)
+
+
 def post(url: str, *, headers: Mapping[str, str], body: bytes) -> Answer:
     """POST ``body``; never raises for what the other side does. Must not run inside a transaction."""
     began = time.monotonic()
-
-    def said(problem: str, status: int | None = None, text: str = "") -> Answer:
-        return Answer(problem, status, text, int((time.monotonic() - began) * 1000))
-
+    status, text = None, ""
     try:
         target = read_url(url)
-        addresses = addresses_of(target)
-    except (BadAddress, PrivateAddress):
-        return said(Problem.REFUSED_ADDRESS)
-    except NotFoundAddress:
-        return said(Problem.NOT_FOUND)
-    try:
-        status, text = _exchange(target, addresses, headers, body)
-    except ssl.SSLError as error:
-        return said(Problem.TIMEOUT if isinstance(error, TimeoutError) else Problem.TLS)
-    except (TimeoutError, _Overdue):
-        return said(Problem.TIMEOUT)
-    except OSError:
-        return said(Problem.NO_CONNECTION)
-    except (http.client.HTTPException, ValueError):
-        return said(Problem.PROTOCOL)
-    if 200 <= status < 300:
-        return said("", status, text)
-    return said(Problem.REDIRECT if 300 <= status < 400 else Problem.STATUS, status, text)
-
-
-class _Overdue(Exception):
-    """The whole exchange took longer than WHOLE_SECONDS."""
+        status, text = _exchange(target, addresses_of(target), headers, body)
+        problem = "" if 200 <= status < 300 else Problem.REDIRECT if 300 <= status < 400 else Problem.STATUS
+    except tuple(kind for kind, _problem in PROBLEMS) as error:
+        problem = next(problem for kind, problem in PROBLEMS if isinstance(error, kind))
+    return Answer(problem, status, text, int((time.monotonic() - began) * 1000))
 
 
 def _exchange(target: Target, addresses: list[str], headers: Mapping[str, str], body: bytes) -> tuple[int, str]:

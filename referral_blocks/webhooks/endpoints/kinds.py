@@ -1,4 +1,4 @@
-"""Which events endpoints can be told of, and what stands in a message: ids to ask the API with, and nothing personal."""
+"""Which events endpoints can be told of, and what a message says: ids to ask the API with, and nothing personal."""
 
 from __future__ import annotations
 

@@ -1,10 +1,11 @@
-"""Who sends what when: one worker at a time to an endpoint, each try counted before it is made, and what comes of it."""
+"""Who sends what when: one worker at a time to an endpoint, each try counted beforehand, and what comes of it."""
 
 from __future__ import annotations
 
 import random
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.db import transaction
 from django.db.models import Exists, F, OuterRef, Q, QuerySet
@@ -134,7 +135,7 @@ def record(*, delivery: WebhookDelivery, answer: Answer) -> WebhookEndpointChang
 
 
 def _keep(delivery: WebhookDelivery, answer: Answer, now: datetime) -> bool:
-    said = {
+    said: dict[str, Any] = {
         "status_code": answer.status_code,
         "problem": answer.problem,
         "answer": answer.text,

@@ -1,0 +1,37 @@
+"""An endpoint is changed, switched off, or on again."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+from django.db import transaction
+
+from referral_blocks.webhooks.endpoints.models import Status, WebhookEndpoint
+from referral_blocks.webhooks.endpoints.outbox import wake_on_commit
+from referral_blocks.webhooks.endpoints.services import clean_url, update_endpoint
+
+if TYPE_CHECKING:
+    from django.contrib.auth.models import User
+
+
+def update_webhook_endpoint(
+    *,
+    endpoint: WebhookEndpoint,
+    url: str | None = None,
+    kinds: Iterable[str] | None = None,
+    description: str | None = None,
+    enabled: bool | None = None,
+    actor: User | None = None,
+) -> bool:
+    """Change what is not None; False when all of it was so before. What still waits is sent, to the new address, once
+    it is on. Raises InvalidInput as create_webhook_endpoint; then nothing is written."""
+    # An address that stays is not looked up again: an endpoint whose host is down can still be switched off.
+    new_url = clean_url(url) if url is not None and url.strip() != endpoint.url else None
+    with transaction.atomic():
+        changed = update_endpoint(
+            endpoint=endpoint, url=new_url, kinds=kinds, description=description, enabled=enabled, actor=actor
+        )
+        if changed and endpoint.status == Status.ON:
+            wake_on_commit(endpoint.pk)
+    return changed
