@@ -14,6 +14,7 @@ from strawberry_django.optimizer import DjangoOptimizerExtension
 from .analytics.leaderboard import LeaderboardQuery
 from .connections import MAX_PAGE
 from .deadline import check_between_mutations
+from .executor import Executor
 from .groups.mutations import GroupsMutation
 from .groups.queries import GroupsQuery
 from .guard import Guard
@@ -34,6 +35,7 @@ from .referrers.sign_out import SignOutMutation
 from .rewards.mutations import RewardsMutation
 from .scalars import SCALARS
 from .server import ServerMutation, ServerQuery
+from .shortcuts import add_shortcuts
 
 
 @strawberry.type(description="What can be read.")
@@ -65,6 +67,7 @@ class Schema(strawberry.Schema):
         self._restore_enums()
         self._restore_unions()
         check_between_mutations(self._schema)
+        add_shortcuts(self._schema)
 
     def _restore_enums(self) -> None:
         """Sorting replaces the library's enum types by plain ones, which know values and not members."""
@@ -90,5 +93,6 @@ schema = Schema(
     query=Query,
     mutation=Mutation,
     extensions=[TokenLimit, ParserCache, LimitedValidation, Guard, DjangoOptimizerExtension],
+    execution_context_class=Executor,
     config=StrawberryConfig(sort_schema=True, relay_max_results=MAX_PAGE, scalar_map=SCALARS),
 )

@@ -32,8 +32,12 @@ class NeedsScope(FieldExtension):
     def apply(self, field: StrawberryField) -> None:
         field.description = f"{field.description} Needs the scope {self.scope.value}."
 
+    def check(self, context: Context) -> None:
+        """Raises GraphQLError; the same for every row of one request."""
+        require_scope(context, self.scope, *self.rights)
+
     def resolve(self, next_: Callable[..., Any], source: Any, info: Info, /, **given: Any) -> Any:
-        require_scope(info.context, self.scope, *self.rights)
+        self.check(info.context)
         return next_(source, info, **given)
 
 
