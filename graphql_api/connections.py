@@ -7,6 +7,7 @@ from typing import Any, Self
 
 import strawberry
 from django.utils.translation import gettext as _
+from graphql import GraphQLError
 from strawberry import relay
 from strawberry.relay.types import PREFIX, NodeIterableType
 from strawberry.relay.utils import from_base64
@@ -27,14 +28,23 @@ class Pages(DjangoListConnection[relay.NodeType]):
     def resolve_connection(cls, nodes: NodeIterableType[relay.NodeType], *, info: Info, **given: Any) -> Self:
         for name in ("first", "last"):
             if given.get(name) is not None and not 0 <= given[name] <= MAX_PAGE:
-                raise refusal(
-                    ErrorCode.BAD_USER_INPUT,
-                    _("“%(name)s” has to be between 0 and %(max)d.") % {"name": name, "max": MAX_PAGE},
-                )
+                raise out_of_range(name)
         for name in ("after", "before"):
             if given.get(name) and not _is_cursor(given[name]):
                 raise refusal(ErrorCode.BAD_USER_INPUT, _("“%(name)s” is not a cursor of this list.") % {"name": name})
         return super().resolve_connection(nodes, info=info, **given)  # type: ignore[return-value]
+
+
+def out_of_range(name: str) -> GraphQLError:
+    """What to say to a length that no list has."""
+    words = _("“%(name)s” has to be between 0 and %(max)d.")
+    return refusal(ErrorCode.BAD_USER_INPUT, words % {"name": name, "max": MAX_PAGE})
+
+
+def too_many(name: str) -> GraphQLError:
+    """What to say to a list of input that is too long."""
+    words = _("“%(name)s” takes at most %(max)d at once.")
+    return refusal(ErrorCode.BAD_USER_INPUT, words % {"name": name, "max": MAX_PAGE})
 
 
 def _is_cursor(text: str) -> bool:

@@ -22,6 +22,7 @@ from graphql import (
     GraphQLSchema,
     InlineFragmentNode,
     IntValueNode,
+    ListValueNode,
     OperationDefinitionNode,
     VariableNode,
     get_named_type,
@@ -39,6 +40,7 @@ MUTATION = 50
 # Reading the schema: the whole of it, one type of it. It says nothing of the data and is not measured field by field.
 META = {"__schema": 500, "__type": 50, "__typename": 0}
 LENGTHS = ("first", "last", "limit")
+IDS = "ids"  # a list that gives one for each
 
 
 @dataclass(slots=True)
@@ -96,6 +98,8 @@ class Measure:
 
     def length(self, node: FieldNode, definition: GraphQLField) -> int | None:
         """How many items the field is asked for, or None for one that takes no length."""
+        if IDS in definition.args:
+            return self.items(next((a.value for a in node.arguments or () if a.name.value == IDS), None))
         takes = [name for name in LENGTHS if name in definition.args]
         if not takes:
             return None
@@ -103,6 +107,14 @@ class Measure:
         asked = [self.number(given[name]) for name in takes if name in given]
         lengths = [number for number in asked if number is not None]
         return max(0, min(lengths)) if lengths and min(lengths) <= MAX_PAGE else MAX_PAGE
+
+    def items(self, value: ValueNode | None) -> int:
+        """How many a list of input holds, at most MAX_PAGE: a longer one is refused."""
+        if isinstance(value, VariableNode):
+            self.constant = False
+            given = self.variables.get(value.name.value)
+            return min(len(given), MAX_PAGE) if isinstance(given, list) else 1
+        return min(len(value.values or ()), MAX_PAGE) if isinstance(value, ListValueNode) else 1
 
     def number(self, value: ValueNode) -> int | None:
         if isinstance(value, IntValueNode):

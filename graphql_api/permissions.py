@@ -52,8 +52,8 @@ def require_scope(context: Context, scope: Scope, *rights: str) -> Worker:
     need for what the scope allows."""
     worker = require_worker(context)
     if worker.user is not None:
-        needed = rights or RIGHTS[scope]
-        if not all(may(worker.user, right) for right in needed):
+        needed = rights or RIGHTS.get(scope, ())
+        if not needed or not all(may(worker.user, right) for right in needed):
             raise refusal(ErrorCode.FORBIDDEN, _("You may not do this. Ask whoever gives rights in the admin."))
     elif worker.key is None or scope.value not in worker.key.scopes:
         raise _not_with_key()

@@ -5,10 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 import strawberry
-from graphql import GraphQLEnumType, GraphQLUnionType
+from graphql import GraphQLEnumType, GraphQLInterfaceType, GraphQLUnionType
 from strawberry.extensions import ParserCache
 from strawberry.schema.config import StrawberryConfig
 from strawberry.schema.schema_converter import CustomGraphQLEnumType
+from strawberry.types.cast import get_strawberry_type_cast
 from strawberry_django.optimizer import DjangoOptimizerExtension
 
 from .analytics.leaderboard import LeaderboardQuery
@@ -22,6 +23,7 @@ from .limits import LimitedValidation, TokenLimit
 from .links.mutations import LinksMutation
 from .links.queries import LinksQuery
 from .links.visits import VisitsMutation
+from .nodes import NodesQuery
 from .pages.queries import PagesQuery
 from .payouts.mutations import PayoutsMutation
 from .points.mutations import PointsMutation
@@ -36,10 +38,13 @@ from .rewards.mutations import RewardsMutation
 from .scalars import SCALARS
 from .server import ServerMutation, ServerQuery
 from .shortcuts import add_shortcuts
+from .subscription import Subscription
 
 
 @strawberry.type(description="What can be read.")
-class Query(GroupsQuery, LeaderboardQuery, LinksQuery, PagesQuery, ProgramsQuery, ReferrersQuery, ServerQuery):
+class Query(
+    GroupsQuery, LeaderboardQuery, LinksQuery, NodesQuery, PagesQuery, ProgramsQuery, ReferrersQuery, ServerQuery
+):
     pass
 
 
@@ -61,11 +66,17 @@ class Mutation(
     pass
 
 
+def _name_of(root: Any, _info: Any, _abstract: Any) -> str:
+    kind = get_strawberry_type_cast(root) or type(root)
+    return str(kind.__strawberry_definition__.name)  # type: ignore[attr-defined]
+
+
 class Schema(strawberry.Schema):
     def __init__(self, **given: Any) -> None:
         super().__init__(**given)
         self._restore_enums()
-        self._restore_unions()
+        self._restore_abstract()
+        self._restore_types()
         check_between_mutations(self._schema)
         add_shortcuts(self._schema)
 
@@ -77,12 +88,20 @@ class Schema(strawberry.Schema):
                 kind.__class__ = CustomGraphQLEnumType
                 kind.wrapped_cls = known.implementation.wrapped_cls  # type: ignore[attr-defined]
 
-    def _restore_unions(self) -> None:
-        """Sorting replaces the members of unions by copies, which the library then does not recognise: a member is
-        known by its class, at once and whatever the union's size."""
+    def _restore_abstract(self) -> None:
+        """Sorting replaces the members of unions and interfaces by copies, which the library then does not recognise: a
+        member is known by its class, at once and whatever their number. What a row of a table is shown as is marked on
+        it (graphql_api/nodes.py)."""
         for kind in self._schema.type_map.values():
-            if isinstance(kind, GraphQLUnionType):
-                kind.resolve_type = lambda root, _info, _union: type(root).__strawberry_definition__.name
+            if isinstance(kind, GraphQLUnionType | GraphQLInterfaceType):
+                kind.resolve_type = _name_of
+
+    def _restore_types(self) -> None:
+        """Sorting replaces types by copies. The optimizer compares what fragments are on with the types that it knows,
+        and would plan nothing for a fragment: a query for each row."""
+        for name, known in self.schema_converter.type_map.items():
+            if name in self._schema.type_map:
+                known.implementation = self._schema.type_map[name]
 
     def process_errors(self, errors: Any, execution_context: Any = None) -> None:
         """Logs nothing: the library's own log line quotes the document, which may hold tokens. graphql_api.errors logs
@@ -92,6 +111,7 @@ class Schema(strawberry.Schema):
 schema = Schema(
     query=Query,
     mutation=Mutation,
+    subscription=Subscription,
     extensions=[TokenLimit, ParserCache, LimitedValidation, Guard, DjangoOptimizerExtension],
     execution_context_class=Executor,
     config=StrawberryConfig(sort_schema=True, relay_max_results=MAX_PAGE, scalar_map=SCALARS),

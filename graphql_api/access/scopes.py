@@ -82,7 +82,7 @@ def row_of(rows: QuerySet[M], given: relay.GlobalID, kind: type[Any], *, path: s
     if given.type_name != kind.__name__:
         raise missing
     try:
-        row = rows.filter(**_key(rows.model, given.node_id)).first()
+        row = rows.filter(**key_of(rows.model, given.node_id)).first()
     except (ValueError, OverflowError):
         raise missing from None
     if row is None:
@@ -90,8 +90,9 @@ def row_of(rows: QuerySet[M], given: relay.GlobalID, kind: type[Any], *, path: s
     return row
 
 
-def _key(model: type[Model], node_id: str) -> dict[str, Any]:
-    """The look-up of what a global id says: the public id where the model has one."""
+def key_of(model: type[Model], node_id: str) -> dict[str, Any]:
+    """The look-up of what a global id says: the public id where the model has one. Raises ValueError for what no row
+    of this model can have."""
     if any(field.name == "public_id" for field in model._meta.concrete_fields):
         return {"public_id": UUID(node_id)}
     number = int(node_id)

@@ -8,11 +8,13 @@ from functools import cached_property
 
 import strawberry
 import strawberry_django
-from django.db.models import Count, Q
+from django.db.models import Count, Q, QuerySet
+from django.utils import timezone
 from strawberry import relay
 from strawberry.relay.utils import to_base64
 
 from graphql_api.connections import MAX_PAGE, Pages
+from graphql_api.context import Info
 from graphql_api.money.types import Money
 from graphql_api.scalars import BigInt
 from graphql_api.signed_in import Own, pairs_of
@@ -48,6 +50,12 @@ class PointsLot(Own, relay.Node):
     @classmethod
     def own(cls, referrers: list[Referrer]) -> Q:
         return pairs_of(referrers)
+
+    @classmethod
+    def reachable(cls, info: Info) -> QuerySet[models.PointsLot]:
+        """What can be used, for the root field node."""
+        in_time = Q(expires_at=None) | Q(expires_at__gt=timezone.now())
+        return models.PointsLot.objects.filter(in_time, left__gt=0)
 
 
 @strawberry.type(description="Something that points can be exchanged for.")

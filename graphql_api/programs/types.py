@@ -9,6 +9,7 @@ from uuid import UUID
 
 import strawberry
 import strawberry_django
+from django.db.models import QuerySet
 from strawberry import relay
 
 from graphql_api.context import Info
@@ -53,6 +54,11 @@ class Program(relay.Node):
     is_open: bool = strawberry_django.field(
         description="Whether people can join and friends are credited now.", only=["status", "starts_at", "ends_at"]
     )
+
+    @classmethod
+    def reachable(cls, info: Info) -> QuerySet[models.Program]:
+        """What ``program`` may show, for the root field node."""
+        return models.Program.objects.filter(site=info.context.site).exclude(status=models.ProgramStatus.DRAFT)
 
     @strawberry_django.field(description="What it is in now.", only=["status", "starts_at", "ends_at"])
     def phase(self, root: strawberry.Parent[models.Program]) -> ProgramPhase:

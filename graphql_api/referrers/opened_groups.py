@@ -51,6 +51,11 @@ class ViewerGroup(Own, relay.Node):
     def own(cls, referrers: list[Referrer]) -> Q:
         return Q(opener__in=referrers)
 
+    @classmethod
+    def reachable(cls, info: Info) -> QuerySet[models.Group]:
+        """With what its fields read, for the root field node."""
+        return counted_groups().select_related(None)
+
     @strawberry_django.field(
         description="What the group is for, in the offer’s words.", only=["offer__title"], select_related=["offer"]
     )
