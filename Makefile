@@ -10,7 +10,7 @@ export PORT ?= 8000
 export DATA_DIR ?= var
 export GALLERY_DIR ?= var/gallery
 
-.PHONY: help setup setup-dev demo run worker lint format test test-external gallery schema bench docs lock clean
+.PHONY: help setup setup-dev demo run worker lint format test test-external fuzz gallery schema bench docs lock clean
 help: ## List the commands
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sort | awk -F':.*## ' '{printf "  make %-13s %s\n", $$1, $$2}'
 
@@ -47,8 +47,11 @@ format: setup-dev ## Put code in shape
 	$(VENV)/bin/ruff format .
 test: setup-dev ## Run the whole suite on SQLite and on PostgreSQL
 	@$(PY) -m tests.run $(ARGS)
-test-external: setup-dev ## Ask checkers by others: HTML, Lighthouse, a plain Wagtail site (fetches packages)
+test-external: setup-dev ## Ask checkers by others: HTML, Lighthouse, GraphQL’s tools, a plain Wagtail site (fetches packages)
 	@$(PY) -m pytest -ra -p no:cacheprovider --no-migrations -o addopts= tests/external $(ARGS)
+fuzz: setup-dev ## Ask the API for whatever its schema allows, for FUZZ_SECONDS
+	@FUZZ_SECONDS=$${FUZZ_SECONDS:-330} $(PY) -m pytest -ra -s -p no:cacheprovider --no-migrations -o addopts= \
+		tests/external/test_fuzz.py
 gallery: setup-dev ## Picture every block and page in every look: $(GALLERY_DIR)/index.html
 	@$(PY) -m pytest -q -s -p no:cacheprovider --no-migrations -o addopts= tests/gallery/render.py
 schema: setup-dev ## Write graphql_api/schema.graphql anew

@@ -34,8 +34,10 @@ def packages() -> Path:
     return PACKAGES
 
 
-def run_node(script: Path, *arguments: str, timeout: int = 120, **more: str) -> subprocess.CompletedProcess[str]:
+def run_node(
+    script: Path, *arguments: str, timeout: int = 120, cwd: Path = HERE, **more: str
+) -> subprocess.CompletedProcess[str]:
     """Run a script of a package; ``more`` goes to its environment."""
     command = [str(NODE), str(script), *arguments]
     env = {**os.environ, **more}
-    return subprocess.run(command, env=env, cwd=HERE, capture_output=True, text=True, check=False, timeout=timeout)
+    return subprocess.run(command, env=env, cwd=cwd, capture_output=True, text=True, check=False, timeout=timeout)

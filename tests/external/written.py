@@ -1,0 +1,47 @@
+"""Says in a header of each answer which tables the request has changed for good: nothing is guessed from the answer.
+
+A second connection of our own watches the file: SQLite's data_version moves when, and only when, another connection has
+committed something. The statements of the request then say where; what was rolled back moves nothing.
+"""
+
+from __future__ import annotations
+
+import re
+import sqlite3
+import threading
+from collections.abc import Callable
+from typing import Any
+
+from django.db import connection
+from django.http import HttpRequest, HttpResponse
+
+HEADER = "X-Written"
+WRITES = re.compile(r'^\s*(?:INSERT(?:\s+OR\s+\w+)?\s+INTO|UPDATE|DELETE\s+FROM)\s+"(\w+)"', re.IGNORECASE)
+
+
+class ToldWrites:
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+        self.watching = sqlite3.connect(connection.settings_dict["NAME"], check_same_thread=False)
+        self.one_at_a_time = threading.Lock()
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        tables: set[str] = set()
+
+        def note(execute: Any, sql: str, params: Any, many: bool, context: Any) -> Any:
+            done = execute(sql, params, many, context)
+            found = WRITES.match(sql)
+            if found and context["cursor"].rowcount:
+                tables.add(found.group(1))
+            return done
+
+        with self.one_at_a_time:
+            before = self._version()
+            with connection.execute_wrapper(note):
+                response = self.get_response(request)
+            committed = self._version() != before
+        response[HEADER] = ",".join(sorted(tables)) or "?" if committed else ""
+        return response
+
+    def _version(self) -> int:
+        return int(self.watching.execute("PRAGMA data_version").fetchone()[0])
