@@ -33,6 +33,8 @@ from .staff import staff_of
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
 
+    from .activity.live import Live
+
 RATE = "20/minute"  # per visitor and mutation; an office behind one address may well join together
 
 
@@ -48,6 +50,7 @@ class Context:
     cost: int | None = None  # of the operation, once it was measured
     claim: Claim | None = None  # of the caller's Idempotency-Key
     instead: RequestRefused | Replay | None = None  # what to answer in place of running the operation
+    live: Live | None = None  # how a stream runs its operation
     signed_out: bool = False  # the answer takes the referrer's cookies away
 
     @cached_property

@@ -12,7 +12,7 @@ from wagtail.models import Site
 from referral_blocks.core.conf import get_conf
 
 METHODS = "GET, POST"
-MAY_SEND = "Accept, Accept-Language, Authorization, Content-Type, Idempotency-Key"
+MAY_SEND = "Accept, Accept-Language, Authorization, Content-Type, Idempotency-Key, Last-Event-ID"
 MAY_READ = "Idempotent-Replayed, RateLimit, RateLimit-Policy, Retry-After"
 REMEMBERED = "600"  # seconds that a browser keeps the answer to a preflight
 

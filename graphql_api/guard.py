@@ -33,12 +33,12 @@ class Guard(SchemaExtension):
             return
         document = cast(DocumentNode, execution.graphql_document)
         operation = cast(OperationDefinitionNode, get_operation_ast(document, execution.operation_name))
-        is_query = operation.operation is OperationType.QUERY
+        is_read = operation.operation is not OperationType.MUTATION
         try:
             context.cost = _cost(execution, document, operation)
             refuse_cost(context.cost)
             charge(context, context.cost - 1)  # the view has counted one for the request
-            if operation.operation is OperationType.MUTATION:
+            if not is_read:
                 idempotency.begin(context, document, operation, execution.variables)
         except RequestRefused as refused:
             context.instead = refused
@@ -46,7 +46,7 @@ class Guard(SchemaExtension):
             execution.result = ExecutionResult(data=None, errors=[])
         seconds = get_conf().API_TIMEOUT_SECONDS
         context.deadline = time.monotonic() + seconds
-        with given_up_at(context.deadline) if is_query else nullcontext():
+        with given_up_at(context.deadline) if is_read else nullcontext():
             yield
 
 

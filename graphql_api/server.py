@@ -6,6 +6,7 @@ import strawberry
 
 from .access.mutations import AccessMutation
 from .access.server import AccessServer
+from .activity.queries import ActivityServer
 from .analytics.server import AnalyticsServer
 from .context import Info
 from .permissions import require_worker
@@ -31,6 +32,7 @@ from .sales.mutations import SalesMutation
 )
 class Server(
     AccessServer,
+    ActivityServer,
     AnalyticsServer,
     PayoutRunsServer,
     PayoutsServer,

@@ -31,6 +31,7 @@ RIGHTS: Mapping[Scope, tuple[str, ...]] = {
     Scope.STATISTICS_READ: ("view_referral_report",),
     Scope.WEBHOOKS_READ: ("view_webhookendpoint",),
     Scope.WEBHOOKS_WRITE: ("change_webhookendpoint",),
+    Scope.ACTIVITY_READ: ("view_referrer", "view_referral", "view_sale", "view_reward", "view_payout"),
     Scope.KEYS_WRITE: ("view_apikey",),
 }
 

@@ -34,6 +34,7 @@ class ApiKeyScope(Enum):
     STATISTICS_READ = strawberry.enum_value("statistics:read", description="Read statistics.")
     WEBHOOKS_READ = strawberry.enum_value("webhooks:read", description="Read webhook endpoints and deliveries.")
     WEBHOOKS_WRITE = strawberry.enum_value("webhooks:write", description="Make, change, test and remove endpoints.")
+    ACTIVITY_READ = strawberry.enum_value("activity:read", description="Follow what happens, by ids.")
     KEYS_WRITE = strawberry.enum_value("keys:write", description="Read, make, replace and revoke API keys.")
 
 

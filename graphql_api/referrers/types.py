@@ -9,6 +9,10 @@ from typing import Annotated
 import strawberry
 import strawberry_django
 
+from graphql_api.activity.queries import After as AfterActivity
+from graphql_api.activity.queries import First as FirstActivity
+from graphql_api.activity.queries import own_activity
+from graphql_api.activity.types import ActivityUpdate
 from graphql_api.connections import MAX_PAGE, Pages
 from graphql_api.links.types import ReferralLink, ViewerLink
 from graphql_api.payouts.types import PayoutAccount, accounts_of
@@ -42,6 +46,13 @@ class Viewer:
     @strawberry.field(description="The programme that they share.")
     def program(self) -> Program:
         return self.session.referrer.program
+
+    @strawberry.field(
+        description="What has happened to them since a cursor, for polling; the subscription viewerStanding tells it "
+        f"as it happens. {NEEDS_VERIFIED}"
+    )
+    def activity(self, after: AfterActivity = None, first: FirstActivity = None) -> ActivityUpdate | None:
+        return own_activity(self._verified.pk, after, first)
 
     @strawberry.field(description="The link that they are shown.")
     def link(self) -> ReferralLink:

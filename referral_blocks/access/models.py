@@ -25,6 +25,7 @@ class Scope(models.TextChoices):
     STATISTICS_READ = "statistics:read", _("read statistics")
     WEBHOOKS_READ = "webhooks:read", _("read webhook endpoints and deliveries")
     WEBHOOKS_WRITE = "webhooks:write", _("add, change and remove webhook endpoints")
+    ACTIVITY_READ = "activity:read", _("follow what happens, by ids")
     KEYS_WRITE = "keys:write", _("make and revoke API keys")
 
 

@@ -21,15 +21,17 @@ from typing import Any
 from django.db import connections, router
 from django.db.models import BigIntegerField, Func, Max
 from django.utils import timezone
-from django.utils.translation import gettext_lazy as _
 
 from referral_blocks.core.conf import get_conf
-from referral_blocks.core.errors import InvalidInput
 
 from .models import Activity
 
 VERSION = "1"
 HORIZON = "SELECT pg_snapshot_xmin(s)::text::bigint, pg_snapshot_xmax(s)::text::bigint FROM pg_current_snapshot() AS s"
+
+
+class UnusableCursor(Exception):
+    """Nothing can be read on from here: load everything afresh, and follow from then on."""
 
 
 class TransactionNumber(Func):
@@ -105,24 +107,20 @@ def present_cursor() -> Cursor:
 
 
 def read_cursor(text: str) -> Cursor:
-    """The cursor that ``text`` is. Raises InvalidInput: ``invalid_cursor`` for anything else, ``cursor_expired`` for
-    one that is older than what is kept, or of another database; then load everything afresh."""
+    """The cursor that ``text`` is. Raises UnusableCursor for anything else, and for one that is older than what is
+    kept, or of another database."""
     try:
         padded = text + "=" * (-len(text) % 4)
         version, *numbers = base64.urlsafe_b64decode(padded.encode()).decode("ascii").split(".")
         transaction, row, at, back = (int(number) for number in numbers)
     except (ValueError, binascii.Error):
-        raise _invalid() from None
+        raise UnusableCursor from None
     if version != VERSION or not all(0 <= number < 2**63 for number in (transaction, row, at, back)):
-        raise _invalid()
+        raise UnusableCursor
     now = timezone.now()
     oldest = now - kept_for()
     if not oldest.timestamp() < at <= now.timestamp() + 3600 or transaction > present_horizon().ahead:
-        raise InvalidInput(
-            _("This cursor is too old. Load everything afresh, and go on from the new cursor."),
-            code="cursor_expired",
-            path=("after",),
-        )
+        raise UnusableCursor
     return Cursor(transaction, row, at, back)
 
 
@@ -134,7 +132,3 @@ def kept_for() -> timedelta:
 def forgotten_before() -> datetime:
     """Rows older than this are deleted: an hour more than a cursor may be old, so that none points at a gap."""
     return timezone.now() - kept_for() - timedelta(hours=1)
-
-
-def _invalid() -> InvalidInput:
-    return InvalidInput(_("This is no cursor of ours."), code="invalid_cursor", path=("after",))

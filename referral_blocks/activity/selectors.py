@@ -31,8 +31,8 @@ def of_referrer(*, referrer_id: int) -> QuerySet[Activity]:
 
 
 def read_after(*, rows: QuerySet[Activity], cursor: Cursor, limit: int) -> Page:
-    """At most ``limit`` of the ``rows`` behind the cursor, in the feed's order. Reading on from the page's cursor never misses
-    what is committed; what was committed a moment ago may come again."""
+    """At most ``limit`` of the ``rows`` behind the cursor, in the feed's order. Reading on from the page's cursor
+    misses nothing that is committed; what was committed a moment ago may come again."""
     horizon = present_horizon()  # before the rows: see cursor.py
     behind = Q(transaction__gte=cursor.transaction) & ~Q(transaction=cursor.transaction, pk__lte=cursor.row)
     found = list(rows.filter(behind).order_by("transaction", "pk")[: limit + 1])

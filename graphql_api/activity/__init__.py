@@ -1,0 +1,1 @@
+"""What has happened: as a list to poll, and as subscriptions."""
