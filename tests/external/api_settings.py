@@ -1,6 +1,6 @@
 """The demo's site as a fuzzer meets it: nothing is refused for coming often, and what each request writes is told."""
 
-from cms.settings.dev import *
+from cms.settings.dev import *  # noqa: F403
 from cms.settings.dev import MIDDLEWARE, REFERRAL_BLOCKS
 
 REFERRAL_BLOCKS = {**REFERRAL_BLOCKS, "RATE_LIMITS_ENABLED": False, "API_ACCESS_SECONDS": 24 * 3600}

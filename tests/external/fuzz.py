@@ -36,8 +36,8 @@ class Found:
 
 
 def fuzz(api: Api, *, caller: str, bearer: str, seconds: int, folder: Path) -> Found:
-    """As many cases as go into ``seconds``, as this caller. Documents that the schema forbids are the same to everybody:
-    only the anonymous caller sends them."""
+    """As many cases as go into ``seconds``, as this caller. What the schema forbids is the same to everybody: only the
+    anonymous caller sends it."""
     mode = "positive" if bearer else "all"
     world, tally, config = folder / "world.json", folder / f"{caller}.tally", folder / "schemathesis.toml"
     world.write_text(json.dumps(api.world))

@@ -1,4 +1,4 @@
-"""The tools of front-end developers take the schema: typed code is generated and compiles strictly, Relay is content."""
+"""Front-end developers’ tools take the schema: generated types compile strictly, and Relay’s compiler is content."""
 
 import json
 import re

@@ -87,7 +87,8 @@ def test_every_file_and_every_command_of_the_quick_start_runs(written):
         program=program, source="api", external_id="A-1", friend_email="friend@example.com", amount="50", currency="GBP"
     )
     assert next_one(token=mailed_token("welcome")) == (
-        f"Hello Robin, share http://localhost/r/{link.code}/\n1 friends, £0.00 earned\n- £20 gift: The waiting time for returns is not over\n"
+        f"Hello Robin, share http://localhost/r/{link.code}/\n1 friends, £0.00 earned\n"
+        "- £20 gift: The waiting time for returns is not over\n"
     )
     next_one()  # types from the schema that is served
     assert next_one() == ""  # the compiler has nothing to say
