@@ -96,6 +96,8 @@ def _exchange(target: Target, addresses: list[str], headers: Mapping[str, str], 
         connection.sock = sock
         connection.request("POST", target.path, body, {**headers, "Host": target.host_header, "Connection": "close"})
         response = connection.getresponse()
+        if overdue.is_set():
+            raise _Overdue  # cut off within its head, which the end of the connection then seems to end
         return response.status, _text(response)
     except Exception:
         if overdue.is_set():

@@ -1,0 +1,1 @@
+"""Tests of referral_blocks/webhooks/endpoints."""
