@@ -10,7 +10,7 @@ export PORT ?= 8000
 export DATA_DIR ?= var
 export GALLERY_DIR ?= var/gallery
 
-.PHONY: help setup setup-dev demo run worker lint format test test-external fuzz gallery schema bench docs lock clean
+.PHONY: help setup setup-dev demo run worker lint format test test-external fuzz gallery schema released bench docs lock clean
 help: ## List the commands
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sort | awk -F':.*## ' '{printf "  make %-13s %s\n", $$1, $$2}'
 
@@ -56,6 +56,9 @@ gallery: setup-dev ## Picture every block and page in every look: $(GALLERY_DIR)
 	@$(PY) -m pytest -q -s -p no:cacheprovider --no-migrations -o addopts= tests/gallery/render.py
 schema: setup-dev ## Write graphql_api/schema.graphql anew
 	@DATA_DIR=$$(mktemp -d) $(PY) manage.py export_schema graphql_api.schema:schema --path graphql_api/schema.graphql
+released: ## With a release: the schema as it stands becomes what later ones are compared with
+	@cp graphql_api/schema.graphql graphql_api/released.graphql
+	sed -i '/^\[\[change/,$$d' graphql_api/breaking_changes.toml
 bench: setup-dev ## Measure ratios, side by side in one run, on SQLite, then on PostgreSQL
 	@ONE_BY_ONE=1 $(PY) -m tests.run tests/benchmarks -s -o addopts=
 docs: setup-dev ## Check that links between documents lead somewhere
