@@ -17,7 +17,7 @@ from .payouts.providers.manual.models import Handover
 from .payouts.providers.runa.models import GiftCard
 from .payouts.reconciliation import Difference, Reconciliation
 from .payouts.run import PayoutRun, PayoutRunChange
-from .people.models import KnownCustomer, Person
+from .people.models import ErasedMailbox, KnownCustomer, Person, PersonErasure
 from .programs.models import Program, ProgramChange, TermsVersion
 from .referrals.models import ClaimChange, Referral, ReferralChange, ReferralClaim
 from .referrers.models import AppSession, Referrer, ReferrerStanding
@@ -46,6 +46,7 @@ __all__ = [
     "CouponList",
     "Difference",
     "Email",
+    "ErasedMailbox",
     "EventCount",
     "GiftCard",
     "Group",
@@ -72,6 +73,7 @@ __all__ = [
     "PayoutRunChange",
     "PendingReason",
     "Person",
+    "PersonErasure",
     "PointsLot",
     "Program",
     "ProgramChange",

@@ -9,7 +9,7 @@ from typing import Any
 from django.conf import settings
 from django.db import connections, transaction
 from django.utils import timezone
-from django_q.models import OrmQ, Schedule
+from django_q.models import OrmQ, Schedule, Task
 from django_q.signals import post_execute
 from django_q.tasks import async_task
 
@@ -51,6 +51,17 @@ def sync_schedules(jobs: Iterable[Job]) -> None:
 def waiting_count() -> int:
     """How many tasks are queued, running ones included."""
     return OrmQ.objects.count()
+
+
+def forget_results(words: Iterable[str]) -> int:
+    """Delete the results of failed tasks that hold one of ``words``, such as an address in an error's text; returns how
+    many. Arguments are ids, so that waiting tasks name nobody."""
+    wanted = [word.lower() for word in words if word]
+    if not wanted:
+        return 0
+    failed = Task.objects.filter(success=False).only("pk", "result").iterator()
+    found = [task.pk for task in failed if any(word in str(task.result).lower() for word in wanted)]
+    return Task.objects.filter(pk__in=found).delete()[0]
 
 
 def when_done(call: Callable[[], None]) -> None:

@@ -10,12 +10,13 @@ from django.core.mail import EmailMultiAlternatives
 from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils import translation
+from wagtail.models import Site
 
 from referral_blocks.links.qr import qr_png
 from referral_blocks.links.selectors import link_url
 from referral_blocks.links.services import primary_link
+from referral_blocks.people.data_page import page_url
 from referral_blocks.people.models import Person
-from referral_blocks.programs.models import Program
 from referral_blocks.referrals.models import Referral
 from referral_blocks.referrers.models import Referrer
 from referral_blocks.referrers.return_address import may_return_to, with_token
@@ -29,6 +30,7 @@ WELCOME, SIGN_IN, FRIEND_ARRIVED = "welcome", "sign_in", "friend_arrived"
 REWARD_TO_CLAIM, PAYOUT_DETAILS = "reward_to_claim", "payout_details"
 GIFT_CARD_READY, GIFT_CARD_EXPIRING = "gift_card_ready", "gift_card_expiring"
 CODE_READY = "code_ready"
+YOUR_DATA = "your_data"
 # About a reward, whose owner need be no referrer; sent as long as the reward is in this state.
 ABOUT_REWARDS = {
     REWARD_TO_CLAIM: RewardState.APPROVED,
@@ -41,7 +43,18 @@ ABOUT_REWARDS = {
 
 def compose(email: Email) -> EmailMultiAlternatives | None:
     """The message, or None when what it is about is gone."""
+    if email.kind == YOUR_DATA:
+        return _to_person(email)
     return _about_reward(email) if email.kind in ABOUT_REWARDS else _to_referrer(email)
+
+
+def _to_person(email: Email) -> EmailMultiAlternatives | None:
+    """To a referrer or a friend, about no programme: the site that was asked stands in ``subject_id``."""
+    site = Site.objects.filter(pk=email.subject_id).first()
+    if site is None or email.person.erased_at is not None:
+        return None
+    context = {"data_url": page_url(person=email.person, site=site)}
+    return _message(email, email.person, site, str(email.person_id), context)
 
 
 def _about_reward(email: Email) -> EmailMultiAlternatives | None:
@@ -53,9 +66,14 @@ def _about_reward(email: Email) -> EmailMultiAlternatives | None:
     return _message(
         email,
         reward.person,
-        reward.program,
+        reward.program.site,
         reward.public_id.hex,
-        {"reward": reward, "reward_url": reward_url(reward), "expires_at": card.expires_at if card else None},
+        {
+            "program": reward.program,
+            "reward": reward,
+            "reward_url": reward_url(reward),
+            "expires_at": card.expires_at if card else None,
+        },
     )
 
 
@@ -66,18 +84,20 @@ def _payout_of(reward: Reward) -> Any:
 
 def _to_referrer(email: Email) -> EmailMultiAlternatives | None:
     referrer, extra = _referrer(email)
-    if referrer is None:
+    if referrer is None or referrer.person.erased_at is not None:
         return None
+    program = referrer.program
     link = primary_link(referrer=referrer)
     url = link_url(link)
     context = {
         "referrer": referrer,
+        "program": program,
         "link": url,
         "code": link.code,
         "sign_in_url": _sign_in_url(email, referrer),
         **extra,
     }
-    message = _message(email, referrer.person, referrer.program, referrer.public_id.hex, context)
+    message = _message(email, referrer.person, program.site, referrer.public_id.hex, context)
     image = MIMEImage(qr_png(url, module_pixels=8), _subtype="png")
     image.add_header("Content-ID", "<qr>")
     image.add_header("Content-Disposition", "inline", filename="qr.png")
@@ -93,15 +113,10 @@ def _sign_in_url(email: Email, referrer: Referrer) -> str:
     return str(site.root_url) + reverse("referral_blocks:sign_in", args=[token])
 
 
-def _message(
-    email: Email, person: Person, program: Program, about: str, context: dict[str, Any]
-) -> EmailMultiAlternatives:
-    context = {
-        "person": person,
-        "program": program,
-        "site_name": program.site.site_name or program.name,
-        **context,
-    }
+def _message(email: Email, person: Person, site: Site, about: str, context: dict[str, Any]) -> EmailMultiAlternatives:
+    program = context.get("program")
+    site_name = site.site_name or (program.name if program else site.hostname)
+    context = {"person": person, "site_name": site_name, **context}
     with translation.override(_language(person.locale)):
         context["language"] = translation.get_language()
         context["right_to_left"] = translation.get_language_bidi()
@@ -111,7 +126,7 @@ def _message(
             subject=subject,
             body=render_to_string(f"{name}.txt", context),
             to=[person.email],
-            headers={"Message-ID": f"<{email.pk}.{email.kind}.{about}@{program.site.hostname}>"},
+            headers={"Message-ID": f"<{email.pk}.{email.kind}.{about}@{site.hostname}>"},
         )
         message.attach_alternative(render_to_string(f"{name}.html", context), "text/html")
     return message

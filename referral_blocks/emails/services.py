@@ -10,6 +10,7 @@ from django.db.models import F, Q
 from django.utils import timezone
 
 from referral_blocks.core import queue
+from referral_blocks.people.erasure import is_not_to_be_written_to
 from referral_blocks.people.models import Person
 
 from .compose import compose
@@ -45,7 +46,9 @@ def send_email(*, email_id: int) -> bool:
     if not claimed:
         return False
     email = Email.objects.select_related("person").get(pk=email_id)
-    message = compose(email)
+    # Only here, so that it holds for every mail: an erased person has no address, or wants no mail to it.
+    address = email.person.email
+    message = None if not address or is_not_to_be_written_to(email=address) else compose(email)
     if message is not None:
         try:
             message.send()

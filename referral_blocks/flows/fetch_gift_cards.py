@@ -19,6 +19,7 @@ def fetch_gift_cards() -> int:
     """Queue a look-up for each, such as one that a person has settled while the provider was silent; returns how many.
     Twice, it is the same: a look-up sends nothing."""
     paid = Payout.objects.filter(state=PayoutState.PAID, gift_card=None, created_at__gt=timezone.now() - RECENT)
+    paid = paid.filter(person__erased_at=None)
     shown_by_us = paid.filter(items__released=False, items__reward__method_options__distribution="link")
     ids = list(shown_by_us.order_by("-pk").values_list("pk", flat=True).distinct()[:BATCH])
     for pk in ids:

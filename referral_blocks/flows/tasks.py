@@ -15,6 +15,8 @@ from . import import_sales as _imports
 from . import mature_rewards as _time
 from . import plan_payout_run as _plans
 from . import release_waiting as _waiting
+from .carry_out_erasure import carry_out_erasure as _carry_out_erasure
+from .carry_out_erasure import resume_erasures as _resume_erasures
 from .check_ledger import check_ledger as _check_ledger
 from .check_rules import warn_of_unpayable_rules as _check_rules
 from .deliver_webhooks import deliver_webhooks as _deliver_webhooks
@@ -58,6 +60,7 @@ SCHEDULES = (
     Job("referral_blocks.resume_reversals", "referral_blocks.flows.tasks.resume_reversals", minutes=15),
     Job("referral_blocks.resume_events", "referral_blocks.flows.tasks.resume_events", minutes=1),
     Job("referral_blocks.resume_webhooks", "referral_blocks.flows.tasks.resume_webhooks", minutes=1),
+    Job("referral_blocks.resume_erasures", "referral_blocks.flows.tasks.resume_erasures", minutes=15),
     Job("referral_blocks.forget_old_events", "referral_blocks.flows.tasks.forget_old_events", minutes=24 * 60),
     Job("referral_blocks.reconcile_payouts", "referral_blocks.flows.tasks.reconcile_payouts", minutes=24 * 60),
     Job("referral_blocks.check_ledger", "referral_blocks.flows.tasks.check_ledger", minutes=24 * 60),
@@ -207,3 +210,11 @@ def resume_webhooks() -> None:
 
 def tell_staff_of_webhook(change_id: int) -> None:
     _tell_staff_of_webhook(change_id=change_id)
+
+
+def carry_out_erasure(erasure_id: int) -> None:
+    _carry_out_erasure(erasure_id=erasure_id)
+
+
+def resume_erasures() -> None:
+    _resume_erasures()

@@ -11,6 +11,7 @@ from referral_blocks.referrals.models import Referral
 from referral_blocks.sales.models import Sale
 
 from .check import CAPTURE, SALE, BlockedHit, PersonFacts, SaleSeen, Screening
+from .erasure import hidden
 from .models import BlockedEntry, BlockedKind, SignalSide
 
 MOST = 500  # counts stop here, whatever the history
@@ -113,6 +114,10 @@ def _blocked(site_id: int, friend: PersonFacts, referrer: PersonFacts, ip_hash: 
         ):
             if value:
                 sides.setdefault((kind, value), set()).add(side)
+    # An erased person's entry holds a keyed hash instead of the address.
+    for key, text in list(sides):
+        if key in (BlockedKind.EMAIL, BlockedKind.PHONE):
+            sides[key, hidden(key, text)] = sides[key, text]
     entries = BlockedEntry.objects.filter(site_id=site_id, value__in={value for _kind, value in sides}).order_by("pk")
     hits = []
     for entry in entries:

@@ -242,3 +242,7 @@ class PayoutProvider(ABC):
     def read_account(self, account: str) -> AccountFacts:
         """The account as it is now. Raises NotSupported and ProviderUnavailable."""
         raise NotSupported
+
+    def forget_person(self, person_id: int) -> None:  # noqa: B027 - most keep nothing of their own
+        """Erase what the provider's own tables say of the person: words, links, ids. Payouts of theirs are over; the
+        rows of ours are erased already. May be called again."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from referral_blocks.core.hashing import keyed_hash
 
+from .erasure import erased_customers
 from .models import KnownCustomer
 from .services import mailbox_key, phone_key
 
@@ -17,8 +18,11 @@ def customer_hashes(*, site_id: int, email: str = "", phone: str = "") -> list[s
 
 
 def is_known_customer(*, site_id: int, email: str, phone: str = "") -> bool | None:
-    """Whether the address or the number was a customer's before; None when the site has given no list to look in."""
+    """Whether the address or the number was a customer's before, be it one who had themselves erased; None when the
+    site has given no list to look in."""
     customers = KnownCustomer.objects.filter(site_id=site_id)
-    if customers.filter(contact_hash__in=customer_hashes(site_id=site_id, email=email, phone=phone)).exists():
+    hashes = customer_hashes(site_id=site_id, email=email, phone=phone)
+    known = customers.filter(contact_hash__in=hashes).values("pk").union(erased_customers(email=email).values("pk"))
+    if known.exists():
         return True
     return False if customers.exists() else None

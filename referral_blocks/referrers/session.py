@@ -61,4 +61,5 @@ def _referrer(public_id: object) -> Referrer | None:
         key = uuid.UUID(hex=str(public_id))
     except ValueError:
         return None
-    return Referrer.objects.select_related("person", "program__site").filter(public_id=key).first()
+    known = Referrer.objects.select_related("person", "program__site")
+    return known.filter(public_id=key, person__erased_at=None).first()

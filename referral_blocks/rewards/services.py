@@ -72,7 +72,7 @@ def _promise(program: Program, verdict: Verdict, sides: Sides, trigger_key: str,
     rule, amount = verdict.rule, verdict.amount
     to_referrer = rule.side == Side.REFERRER
     person = sides.referrer.person if to_referrer else sides.friend
-    if person is None or rule.side in sides.blocked or amount is None:
+    if person is None or person.erased_at is not None or rule.side in sides.blocked or amount is None:
         return None
     if has_had_enough(rule=rule, person=person):
         return None

@@ -56,7 +56,7 @@ KEPT_OUT = {
     "Handover.idempotency_key": KEY,
     "Heartbeat.name": KEY,
     "IgnoredVisit.reason": WORD,
-    "KnownCustomer.contact_hash": HASH,
+    "ErasedMailbox.contact_hash": HASH, "KnownCustomer.contact_hash": HASH,
     "LeaderboardResult.span_key": KEY,
     "LedgerEntry.key": KEY, "LedgerEntry.kind": WORD, "LedgerEntry.note": "append-only, and written by code",
     "LedgerLine.currency": ISO,
