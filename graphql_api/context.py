@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import strawberry
 from django.http import HttpRequest
@@ -51,6 +51,7 @@ class Context:
     claim: Claim | None = None  # of the caller's Idempotency-Key
     instead: RequestRefused | Replay | None = None  # what to answer in place of running the operation
     live: Live | None = None  # how a stream runs its operation
+    strangers: dict[int, Any] = field(default_factory=dict)  # the audiences of public reads, by site
     signed_out: bool = False  # the answer takes the referrer's cookies away
 
     @cached_property

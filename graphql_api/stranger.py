@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-from typing import cast
-
 from django.db.models import prefetch_related_objects
-from django.http import HttpRequest
 from wagtail.models import Site
 
 from referral_blocks.blocks.audience import Audience
@@ -47,9 +44,11 @@ class Stranger(Audience):
         return found
 
 
-def stranger_of(info: Info) -> Stranger:
-    """The request's one Stranger."""
-    request: HttpRequest = info.context.request
-    if not hasattr(request, "referral_stranger"):
-        request.referral_stranger = Stranger(info.context.site)  # type: ignore[attr-defined]
-    return cast(Stranger, request.referral_stranger)  # type: ignore[attr-defined]
+def stranger_of(info: Info, site: Site | None = None) -> Stranger:
+    """The request's one Stranger to a site, by default the one that is asked. Only pages need the right one: what is
+    read about a programme is the same for all."""
+    known: dict[int, Stranger] = info.context.strangers
+    of_site = site or info.context.site
+    if of_site.pk not in known:
+        known[of_site.pk] = Stranger(of_site)
+    return known[of_site.pk]

@@ -14,6 +14,7 @@ from graphql_api.errors import ErrorCode, refusal
 from graphql_api.programs.offers import Offer, offers_of
 from graphql_api.programs.queries import Slug, program_of
 from graphql_api.programs.types import Program
+from graphql_api.sites import SiteHost
 from graphql_api.stranger import MOST_PLACES, Stranger, stranger_of
 from referral_blocks.blocks.portal_rows import Board
 from referral_blocks.programs import models
@@ -100,10 +101,12 @@ class LeaderboardQuery:
             "Who brought the most customers in the period that runs now; null for an unknown programme and for a draft."
         )
     )
-    def leaderboard(self, info: Info, program: Slug = None, first: First = 10) -> Leaderboard | None:
+    def leaderboard(
+        self, info: Info, program: Slug = None, first: First = 10, site: SiteHost = None
+    ) -> Leaderboard | None:
         if not 1 <= first <= MOST_PLACES:
             raise refusal(
                 ErrorCode.BAD_USER_INPUT, _("“first” has to be between 1 and %(max)d.") % {"max": MOST_PLACES}
             )
-        found = program_of(info, program)
+        found = program_of(info, program, site)
         return leaderboard_of(stranger_of(info), found, limit=first) if found else None

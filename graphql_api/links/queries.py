@@ -9,6 +9,7 @@ import strawberry
 from graphql_api.context import Info
 from graphql_api.errors import ErrorCode, refusal
 from graphql_api.programs.queries import Slug, program_of
+from graphql_api.sites import SiteHost
 from referral_blocks.core.ratelimit import TooManyRequests
 from referral_blocks.links.selectors import CodeStatus, validate_code
 
@@ -31,12 +32,12 @@ class LinksQuery:
             "beyond it the error is RATE_LIMITED."
         )
     )
-    def validate_code(self, info: Info, code: Code, program: Slug = None) -> CodeAnswer:
+    def validate_code(self, info: Info, code: Code, program: Slug = None, site: SiteHost = None) -> CodeAnswer:
         try:
             info.context.check_rate("validate_code")
         except TooManyRequests as error:
             raise refusal(ErrorCode.RATE_LIMITED, error.message) from None
-        found = program_of(info, program)
+        found = program_of(info, program, site)
         if found is None:
             return CodeAnswer(is_valid=False, greeting_name="")
         answer = validate_code(program=found, code=code)

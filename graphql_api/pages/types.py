@@ -9,6 +9,7 @@ from typing import Any
 
 import strawberry
 from strawberry import relay
+from wagtail.models import Site
 
 from graphql_api.connections import Pages
 from graphql_api.context import Info
@@ -32,7 +33,7 @@ class PageType(Enum):
     OTHER = strawberry.enum_value("other", description="Any other page with referral blocks.")
 
 
-@strawberry.type(description="A public page of this site with referral blocks.")
+@strawberry.type(description="A public page with referral blocks.")
 class Page(relay.Node):
     pk: relay.NodeID[int]
     page: strawberry.Private[Any]
@@ -87,10 +88,10 @@ class Page(relay.Node):
         return self.sheaf.blocks_of(self.page)
 
     @classmethod
-    def of_all(cls, pages: Iterable[Any], info: Info) -> list[Page]:
-        """The API’s view of pages that were found together."""
+    def of_all(cls, pages: Iterable[Any], info: Info, site: Site | None = None) -> list[Page]:
+        """The API’s view of pages of one site that were found together."""
         found = list(pages)
-        sheaf = Sheaf(found, stranger=stranger_of(info))
+        sheaf = Sheaf(found, stranger=stranger_of(info, site))
         return [cls(pk=page.pk, page=page, sheaf=sheaf) for page in found]
 
     @classmethod
@@ -104,14 +105,14 @@ class Page(relay.Node):
 class PageList:
     """Public pages as a list that reads only the part that is asked for, and that part together."""
 
-    def __init__(self, pages: Any, info: Info) -> None:
-        self.pages, self.info = pages, info
+    def __init__(self, pages: Any, info: Info, site: Site) -> None:
+        self.pages, self.info, self.site = pages, info, site
 
     def __len__(self) -> int:
         return int(self.pages.count())
 
     def __getitem__(self, part: slice) -> list[Page]:
-        return Page.of_all(self.pages[part], self.info)
+        return Page.of_all(self.pages[part], self.info, self.site)
 
 
 PageConnection = Pages[Page]

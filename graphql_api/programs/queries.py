@@ -7,6 +7,7 @@ from typing import Annotated
 import strawberry
 
 from graphql_api.context import Info
+from graphql_api.sites import SiteHost, site_named
 from referral_blocks.core.errors import DomainError
 from referral_blocks.programs import models
 from referral_blocks.programs.selectors import only_live_program, program_by_slug
@@ -15,13 +16,14 @@ from .types import Program
 
 Slug = Annotated[
     str | None,
-    strawberry.argument(description="The programme’s slug on this site; by default the site’s only live programme."),
+    strawberry.argument(description="The programme’s slug on its site; by default the site’s only live programme."),
 ]
 
 
-def program_of(info: Info, slug: str | None) -> models.Program | None:
-    """What a field’s argument means; None for an unknown slug, and without one where none or several are live."""
-    site_id = info.context.site.pk
+def program_of(info: Info, slug: str | None, site: str | None = None) -> models.Program | None:
+    """What a field’s arguments mean; None for an unknown slug, and without one where none or several are live. Raises
+    GraphQLError for an unknown site."""
+    site_id = site_named(info, site).pk
     if slug is None:
         return only_live_program(site_id=site_id)
     try:
@@ -34,9 +36,9 @@ def program_of(info: Info, slug: str | None) -> models.Program | None:
 class ProgramsQuery:
     @strawberry.field(
         description=(
-            "A programme of the site that is asked; null for an unknown one and for a draft, and where no slug is "
-            "given and none or several are live."
+            "A programme of the site that is asked or named; null for an unknown one and for a draft, and where no "
+            "slug is given and none or several are live."
         )
     )
-    def program(self, info: Info, slug: Slug = None) -> Program | None:
-        return program_of(info, slug)  # type: ignore[return-value]
+    def program(self, info: Info, slug: Slug = None, site: SiteHost = None) -> Program | None:
+        return program_of(info, slug, site)  # type: ignore[return-value]

@@ -110,6 +110,20 @@ class Program(relay.Node):
     def share_url(self, root: strawberry.Parent[models.Program], info: Info) -> str:
         return _page_url(root, info, "share_page")
 
+    @strawberry_django.field(
+        description="The page on which referrers see friends and rewards; where there is none, the share page.",
+        select_related=["portal_page", "share_page", "site"],
+    )
+    def portal_url(self, root: strawberry.Parent[models.Program], info: Info) -> str:
+        return stranger_of(info).page_href(root, "portal_page") or _page_url(root, info, "share_page")
+
+    @strawberry_django.field(
+        description="The page on which the terms stand by themselves; null where there is none.",
+        select_related=["terms_page"],
+    )
+    def terms_url(self, root: strawberry.Parent[models.Program], info: Info) -> str | None:
+        return stranger_of(info).page_href(root, "terms_page") or None
+
 
 def _version(program: models.Program, version: models.TermsVersion | None) -> Terms | None:
     if version is None:

@@ -9,6 +9,7 @@ from referral_blocks.programs.models import ProgramStatus, TermsVersion
 from referral_blocks.rewards.models import RewardRule, RuleCondition
 from tests.graphql_api.ask import ask, codes, data
 from tests.make import RULES, make_link, make_program
+from tests.make_pages import make_portal_page, make_share_page, make_terms_page
 
 pytestmark = pytest.mark.django_db
 
@@ -48,6 +49,19 @@ def test_a_programme_is_shown_with_terms_offers_and_pages(client):
         "landingUrl": root + "/",
         "shareUrl": root + "/",
     }
+
+
+def test_the_pages_of_a_programme_are_named(client):
+    program = make_program()
+    query = "{ program { portalUrl termsUrl } }"
+    root = Site.objects.get().root_url
+    assert data(client, query)["program"] == {"portalUrl": root + "/", "termsUrl": None}
+    program.share_page = make_share_page(program)
+    program.save()
+    assert data(client, query)["program"] == {"portalUrl": root + "/share/", "termsUrl": None}
+    program.portal_page, program.terms_page = make_portal_page(program, body=[]), make_terms_page(program)
+    program.save()
+    assert data(client, query)["program"] == {"portalUrl": root + "/portal/", "termsUrl": root + "/terms/"}
 
 
 def test_reading_writes_no_terms_and_the_number_is_the_one_that_joiners_accept(client):
