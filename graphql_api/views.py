@@ -8,6 +8,7 @@ from typing import Any, cast
 
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
+from django.urls import reverse
 from django.utils.decorators import method_decorator
 from django.utils.translation import gettext as _
 from django.views import View
@@ -61,7 +62,7 @@ class GraphQLView(View):
         return self._answer(request, from_body, cookies=cookies, allowed={OperationType.QUERY, OperationType.MUTATION})
 
     def http_method_not_allowed(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        return _refused(request, _not_allowed(_("GraphQL is asked with GET or POST.")))
+        return refuse_request(request, _not_allowed(_("GraphQL is asked with GET or POST.")))
 
     def _answer(
         self,
@@ -84,11 +85,11 @@ class GraphQLView(View):
             )
             response = _present(context, operation, result)
         except RequestRefused as refused:
-            response = _refused(request, refused)
+            response = refuse_request(request, refused)
         except CannotGetOperationTypeError:
-            response = _refused(request, RequestRefused(400, _("The document has no such operation.")))
-        except InvalidOperationTypeError:
-            response = _refused(request, _post_only())
+            response = refuse_request(request, RequestRefused(400, _("The document has no such operation.")))
+        except InvalidOperationTypeError as error:
+            response = refuse_request(request, _elsewhere(error.operation_type))
         rate.add_headers(context, response)
         if context.signed_out:
             forget_sessions(request, response)
@@ -150,15 +151,27 @@ def _respond(request: HttpRequest, body: Mapping[str, Any], *, executed: bool) -
     return JsonResponse(body, content_type=GRAPHQL_JSON, status=200 if executed else 400)
 
 
-def _post_only() -> RequestRefused:
-    return _not_allowed(_("Send mutations with POST; subscriptions are not served here."))
+def _elsewhere(kind: OperationType) -> RequestRefused:
+    if kind is OperationType.SUBSCRIPTION:
+        return _not_allowed(
+            _("Subscriptions are streams: ask for them at %(address)s, and accept text/event-stream.")
+            % {"address": reverse("graphql_api:stream")}
+        )
+    return _not_allowed(_("Send mutations with POST."))
+
+
+def not_streamed_here(request: HttpRequest) -> HttpResponse:
+    """The streams' address in a process that serves none: the proxy in front was not told where they are."""
+    return refuse_request(
+        request, RequestRefused(501, _("This process serves no streams. Ask from time to time instead."))
+    )
 
 
 def _not_allowed(message: str) -> RequestRefused:
     return RequestRefused(405, message, headers={"Allow": "GET, POST"})
 
 
-def _refused(request: HttpRequest, refused: RequestRefused) -> HttpResponse:
+def refuse_request(request: HttpRequest, refused: RequestRefused) -> HttpResponse:
     body: dict[str, Any] = {"errors": [{"message": refused.message, "extensions": {"code": refused.code.value}}]}
     if refused.extensions:
         body["extensions"] = refused.extensions

@@ -33,7 +33,7 @@ class Live:
     """One run of a stream's operation. Where ``news`` is given the resolver shows that; else it reads behind ``after``,
     or behind the operation's own argument. It says what it is about, and what it has shown."""
 
-    after: Cursor | None = None
+    after: Cursor | str | None = None
     news: News | None = None
     topic: Topic | None = None
     shown: Page | None = None
@@ -46,6 +46,6 @@ def next_page(context: Context, topic: Topic, rows: QuerySet[Activity], after: s
     if live.news is not None:
         live.shown = Page(list(live.news.rows or ()), live.news.cursor, False)
     else:
-        cursor = live.after or cursor_of(after)
+        cursor = live.after if isinstance(live.after, Cursor) else cursor_of(live.after or after)
         live.shown = read_after(rows=rows.select_related("referrer"), cursor=cursor, limit=MAX_ACTIVITY)
     return live.shown

@@ -133,6 +133,19 @@ class Conf:
     API_AUTOMATIC_PERSISTED_QUERIES: bool = True
     # Whether mutations that move money are refused without the header Idempotency-Key.
     API_REQUIRE_IDEMPOTENCY_KEY: bool = False
+    # Streams of a process that serves subscriptions: how many in all and for one caller, and of how many answers a slow
+    # reader may be behind before it is cut off.
+    API_STREAMS: int = 2_000
+    API_STREAMS_PER_CALLER: int = 20
+    API_STREAM_BACKLOG: int = 50
+    # Seconds: between signs of life on a silent stream, after which its caller is looked at again, after which a stream
+    # ends so that its client connects anew, and what beginning one may take.
+    API_STREAM_ALIVE_SECONDS: float = 15.0
+    API_STREAM_CHECK_SECONDS: float = 15.0
+    API_STREAM_MAX_SECONDS: float = 3600.0
+    API_STREAM_BEGIN_SECONDS: float = 10.0
+    # Threads that answer for all streams of a process; each has a database connection.
+    API_STREAM_THREADS: int = 4
     # Host name of a Site, or "*" for every site, → origins whose pages may call its API: ("https://app.example.com",),
     # or ("*",) for all. Cookies never count there: such pages sign in with bearer tokens.
     API_CORS_ORIGINS: Mapping[str, tuple[str, ...]] = field(default_factory=dict)

@@ -1,0 +1,50 @@
+"""The ASGI application: streams at one address, and whatever the host gives for all others."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping, MutableMapping
+from typing import Any
+
+from django.urls import reverse
+
+from .connection import serve
+from .hub import Hub
+
+Application = Callable[[MutableMapping[str, Any], Any, Any], Awaitable[None]]
+
+
+class StreamApplication:
+    """Django's own ASGI application holds a thread for each request that it serves; here a stream that waits holds
+    none. The hub begins with the first stream and ends with the process."""
+
+    def __init__(self, rest: Application) -> None:
+        self._rest = rest
+        self._hub: Hub | None = None
+
+    async def __call__(self, scope: MutableMapping[str, Any], receive: Any, send: Any) -> None:
+        if scope["type"] == "lifespan":
+            await self._live(receive, send)
+        elif scope["type"] == "http" and scope["path"] == reverse("graphql_api:stream"):
+            await serve(await self._started(), scope, receive, send)
+        else:
+            await self._rest(scope, receive, send)
+
+    async def _started(self) -> Hub:
+        if self._hub is None:
+            self._hub = Hub()
+            self._hub.start()
+        hub = self._hub
+        for _wait in range(100):
+            if hub.is_following or hub.ending.is_set():
+                break
+            await asyncio.sleep(0.05)
+        return hub
+
+    async def _live(self, receive: Any, send: Any) -> None:
+        message: Mapping[str, Any]
+        while (message := await receive())["type"] != "lifespan.shutdown":
+            await send({"type": f"{message['type']}.complete"})
+        if self._hub is not None:
+            self._hub.stop()
+        await send({"type": "lifespan.shutdown.complete"})
