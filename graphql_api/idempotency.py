@@ -51,6 +51,8 @@ NO_MONEY = frozenset(
         "connectPayoutAccount",  # its answer is an address that works once; the flow makes one account however often
         "createApiKey",
         "createLink",
+        "createWebhookEndpoint",
+        "deleteWebhookEndpoint",
         "exchangeLoginToken",
         "joinGroup",
         "joinProgram",
@@ -58,12 +60,17 @@ NO_MONEY = frozenset(
         "recordShare",
         "recordVisit",
         "refreshSession",
+        "replayFailedWebhooks",
+        "replayWebhookDelivery",
         "requestLoginLink",
         "revokeApiKey",
         "revokeSession",
         "rotateApiKey",
+        "rotateWebhookSecret",
+        "sendTestWebhook",
         "showGiftCard",
         "signOut",
+        "updateWebhookEndpoint",
     }
 )
 

@@ -22,6 +22,9 @@ from .records.reward_mutations import RewardsServerMutation
 from .records.rewards import RewardsServer
 from .records.sale_lists import SalesServer
 from .sales.mutations import SalesMutation
+from .webhooks.message_mutations import WebhookMessagesMutation
+from .webhooks.mutations import WebhooksMutation
+from .webhooks.types import WebhooksServer
 
 
 @strawberry.type(
@@ -41,6 +44,7 @@ class Server(
     ReversalsServer,
     RewardsServer,
     SalesServer,
+    WebhooksServer,
 ):
     pass
 
@@ -66,5 +70,7 @@ class ServerMutation(
     ReferralsServerMutation,
     RewardsServerMutation,
     SalesMutation,
+    WebhookMessagesMutation,
+    WebhooksMutation,
 ):
     pass
