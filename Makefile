@@ -54,8 +54,10 @@ fuzz: setup-dev ## Ask the API for whatever its schema allows, for FUZZ_SECONDS
 		tests/external/test_fuzz.py
 gallery: setup-dev ## Picture every block and page in every look: $(GALLERY_DIR)/index.html
 	@$(PY) -m pytest -q -s -p no:cacheprovider --no-migrations -o addopts= tests/gallery/render.py
-schema: setup-dev ## Write graphql_api/schema.graphql anew
-	@DATA_DIR=$$(mktemp -d) $(PY) manage.py export_schema graphql_api.schema:schema --path graphql_api/schema.graphql
+schema: setup-dev ## Write graphql_api/schema.graphql and docs/reference/graphql.md anew
+	@export DATA_DIR=$$(mktemp -d)
+	$(PY) manage.py export_schema graphql_api.schema:schema --path graphql_api/schema.graphql
+	$(PY) manage.py export_reference --path docs/reference/graphql.md
 released: ## With a release: the schema as it stands becomes what later ones are compared with
 	@cp graphql_api/schema.graphql graphql_api/released.graphql
 	sed -i '/^\[\[change/,$$d' graphql_api/breaking_changes.toml

@@ -1,7 +1,7 @@
 """What a change of the schema takes away from those who have written to it.
 
-It is compared with graphql_api/released.graphql, which is committed, and not with what stands at a tag: a shallow clone, an
-sdist and a fork have no tags.
+It is compared with graphql_api/released.graphql, which is committed, and not with what stands at a tag: a shallow
+clone, an sdist and a fork have no tags.
 """
 
 from __future__ import annotations
