@@ -3,7 +3,7 @@
 import json
 import os
 
-from cms.settings.test import *
+from cms.settings.test import *  # noqa: F403
 from cms.settings.test import REFERRAL_BLOCKS
 
 REFERRAL_BLOCKS = {**REFERRAL_BLOCKS, **json.loads(os.environ.get("STREAM_SETTINGS", "{}"))}
