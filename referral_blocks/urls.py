@@ -17,6 +17,7 @@ from .views import (
     sign_in,
     terms,
     visits,
+    your_data,
 )
 
 app_name = "referral_blocks"
@@ -39,6 +40,9 @@ urlpatterns = [
     path("referrals/reward/<str:token>/", reward.reward, name="reward"),
     path("referrals/payout-account/<str:token>/return/", payout_accounts.come_back, name="payout_account_return"),
     path("referrals/payout-account/<str:token>/refresh/", payout_accounts.start_again, name="payout_account_refresh"),
+    path("referrals/your-data/", your_data.your_data, name="your_data"),
+    path("referrals/your-data/<str:token>/", your_data.your_data_page, name="your_data_page"),
+    path("referrals/your-data/<str:token>/file/", your_data.your_data_file, name="your_data_file"),
     path("referrals/sign-out/", sign_in.sign_out, name="sign_out"),
     path("referrals/webhooks/<str:alias>/", provider_webhooks.provider_webhook, name="provider_webhook"),
     path("referrals/brand/<slug:version>.css", brand.brand, name="brand"),

@@ -1,49 +1,35 @@
 """Erasing a person: every word of theirs goes, every sum stays, and whatever breaks off goes on."""
 
-from datetime import timedelta
-
 import pytest
-import time_machine
 from django.apps import apps
-from django.contrib.auth.models import User
 from django.db import connection, models
 from django.utils import timezone
-from django_q.models import Failure, OrmQ, Task
+from django_q.models import Failure, Task
 
 from referral_blocks.core.crypto import encrypt
-from referral_blocks.core.errors import DomainError
-from referral_blocks.emails.models import Email
-from referral_blocks.emails.services import request_email, send_email
-from referral_blocks.flows import carry_out_erasure as carrying
-from referral_blocks.flows.carry_out_erasure import carry_out_erasure, resume_erasures
+from referral_blocks.flows.carry_out_erasure import carry_out_erasure
 from referral_blocks.flows.check_ledger import check_ledger
-from referral_blocks.flows.erase_person import erase_person, open_value
-from referral_blocks.flows.exchange_login_token import exchange_login_token
-from referral_blocks.flows.join_program import join_program
-from referral_blocks.flows.mark_handed_over import mark_handed_over
+from referral_blocks.flows.erase_person import erase_person
 from referral_blocks.flows.record_sale import record_sale
 from referral_blocks.flows.refer_by_name import refer_by_name
-from referral_blocks.flows.send_payout import send_payout
 from referral_blocks.fraud.models import BlockedEntry, ReviewDecision, RiskSignal
 from referral_blocks.groups.models import Group, GroupChange
 from referral_blocks.ledger.models import LedgerLine
 from referral_blocks.ledger.selectors import trial_balance
-from referral_blocks.links.models import ReferralLink, Visit
-from referral_blocks.links.selectors import validate_code
+from referral_blocks.links.models import Visit
 from referral_blocks.payouts.account import PayoutAccount, PayoutDestination
 from referral_blocks.payouts.models import Payout, PayoutAttempt, PayoutChange, PayoutReversal
 from referral_blocks.payouts.providers.manual.models import Handover
 from referral_blocks.payouts.providers.runa.models import GiftCard
-from referral_blocks.people.models import ErasedMailbox, Person, PersonErasure
+from referral_blocks.people.models import Person, PersonErasure
 from referral_blocks.referrals.models import ClaimChange, Referral, ReferralChange, ReferralClaim
 from referral_blocks.referrers.models import Referrer
-from referral_blocks.referrers.session import make_session, make_sign_in_token, read_session
-from referral_blocks.referrers.tokens import open_app_session, read_access_token
-from referral_blocks.rewards.models import Reward, RewardChange, RewardState
-from referral_blocks.sales.models import Sale, SaleImport, SaleImportRow
+from referral_blocks.referrers.tokens import open_app_session
+from referral_blocks.rewards.models import Reward, RewardChange
+from referral_blocks.sales.models import SaleImport, SaleImportRow
 from referral_blocks.webhooks.models import ProviderEvent
 from tests.make import make_link, make_program, make_referral
-from tests.reversals import AT_ONCE, GIFT, POINTS, sold
+from tests.reversals import GIFT
 from tests.security.personal import BY_VALUE, ERASED, WAYS, columns, kept_because
 
 pytestmark = pytest.mark.django_db
