@@ -27,6 +27,7 @@ from . import cors, idempotency, rate
 from .context import Context
 from .deadline import is_too_late
 from .errors import ErrorCode, present
+from .examples import EXAMPLES
 from .operation import Operation, RequestRefused, from_body, from_query_string
 from .persisted import find_document, remember
 from .schema import schema
@@ -98,7 +99,7 @@ class GraphQLView(View):
 
 def graphiql(request: HttpRequest) -> HttpResponse:
     """The in-browser editor, from the site's own files."""
-    return render(request, "graphql_api/graphiql.html")
+    return render(request, "graphql_api/graphiql.html", {"examples": EXAMPLES})
 
 
 def _present(context: Context, operation: Operation, result: ExecutionResult) -> HttpResponse:

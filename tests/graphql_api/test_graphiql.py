@@ -1,11 +1,14 @@
+import os
 import re
 
 import pytest
 from django.contrib.staticfiles import finders
 from django.test import Client
 
+from graphql_api.examples import EXAMPLES
 from tests.browser import chromium
 from tests.graphql_api.ask import URL
+from tests.looks.axe import violations
 from tests.make import make_program
 
 BROWSER = "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"
@@ -21,9 +24,9 @@ def page(client: Client) -> tuple[str, str]:
 def test_a_browser_gets_graphiql_from_the_sites_own_files(client):
     html, _policy = page(client)
     addresses = re.findall(r'(?:src|href)="([^"]+)"', html)
-    assert len(addresses) == 7
     files = [address for address in addresses if not address.startswith("data:,")]
-    assert all(address.startswith("/static/graphql_api/graphiql/") for address in files)
+    assert len(files) == 8 + len(EXAMPLES)
+    assert all(re.match("/static/graphql_api/(graphiql|examples)/", address) for address in files)
     assert all(finders.find(address.removeprefix("/static/")) for address in files)
 
 
@@ -55,4 +58,33 @@ def test_graphiql_runs_a_query_and_breaks_no_rule_of_the_policy(live_server):
         )
         tab.locator(".graphiql-execute-button").click()
         tab.locator(".result-window").get_by_text('"Bring a neighbour"').wait_for(timeout=10_000)
+    assert complaints == []
+
+
+@pytest.mark.django_db(transaction=True)
+def test_an_example_is_opened_by_keyboard_and_runs(live_server):
+    make_program(slug="bring-a-neighbour")
+    complaints = []
+    with chromium() as browser:
+        tab = browser.new_page(viewport={"width": 1280, "height": 900})
+        tab.on("console", lambda message: complaints.append(message.text) if message.type != "log" else None)
+        tab.on("pageerror", lambda error: complaints.append(str(error)))
+        tab.goto(live_server.url + URL)
+        tab.get_by_role("button", name="Show Examples").focus()
+        tab.keyboard.press("Enter")
+        assert tab.locator(".rb-example").count() == len(EXAMPLES)
+        tab.keyboard.press("Tab")
+        while "A landing page" not in tab.evaluate("document.activeElement.textContent"):
+            tab.keyboard.press("Tab")
+        tab.keyboard.press("Enter")
+        tab.get_by_text("Opened in a new tab: A landing page").wait_for()
+        editor = "document.querySelector('.graphiql-{}-editor .CodeMirror, .graphiql-editor .CodeMirror')"
+        assert "query LandingPage" in tab.evaluate(editor.format("query") + ".CodeMirror.getValue()")
+        tab.locator(".graphiql-execute-button").click()
+        tab.locator(".result-window").get_by_text('"£20 gift"').wait_for(timeout=10_000)
+        assert violations(tab, context={"include": [[".rb-examples"]]}) == []
+        if folder := os.environ.get("SHOTS"):
+            tab.screenshot(path=f"{folder}/examples-1280.png")
+            tab.set_viewport_size({"width": 390, "height": 800})
+            tab.screenshot(path=f"{folder}/examples-390.png")
     assert complaints == []
