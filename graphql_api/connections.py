@@ -3,36 +3,73 @@ sense."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from functools import cache
 from typing import Any, Self
 
 import strawberry
 from django.utils.translation import gettext as _
 from graphql import GraphQLError
 from strawberry import relay
-from strawberry.relay.types import PREFIX, NodeIterableType
-from strawberry.relay.utils import from_base64
+from strawberry.relay.types import NodeIterableType
 from strawberry_django.relay import DjangoListConnection
+from strawberry_django.relay.utils import resolve_edge_class
 
 from .context import Info
 from .errors import ErrorCode, refusal
+from .nested import ROW, TOTAL, Page, is_numbered, page_of
 
 MAX_PAGE = 100
-MAX_OFFSET = 10**9
 
 
 @strawberry.type(name="Connection", description="A list in pages.")
 class Pages(DjangoListConnection[relay.NodeType]):
     """``first`` and ``last`` go from 0 to MAX_PAGE, which is also the default; cursors are those that this API gave."""
 
+    counted: strawberry.Private[int | None] = None
+
+    @strawberry.field(description="Total quantity of existing nodes.")
+    def total_count(self) -> int | None:
+        return self.counted if self.counted is not None else super().total_count()
+
     @classmethod
     def resolve_connection(cls, nodes: NodeIterableType[relay.NodeType], *, info: Info, **given: Any) -> Self:
+        page = cls.asked(given)
+        if is_numbered(nodes):
+            return cls.of_numbered(nodes, page)
+        return super().resolve_connection(nodes, info=info, **given)  # type: ignore[return-value]
+
+    @staticmethod
+    def asked(given: Mapping[str, Any]) -> Page:
+        """What the arguments ask for; raises GraphQLError where that makes no sense."""
         for name in ("first", "last"):
             if given.get(name) is not None and not 0 <= given[name] <= MAX_PAGE:
                 raise out_of_range(name)
         for name in ("after", "before"):
             if given.get(name) and not _is_cursor(given[name]):
                 raise refusal(ErrorCode.BAD_USER_INPUT, _("“%(name)s” is not a cursor of this list.") % {"name": name})
-        return super().resolve_connection(nodes, info=info, **given)  # type: ignore[return-value]
+        return page_of(given)
+
+    @classmethod
+    def of_numbered(cls, rows: Any, page: Page) -> Self:
+        """The page of a list that stands under a row and was loaded along with it (graphql_api/nested.py)."""
+        found = rows._result_cache
+        total = getattr(found[0], TOTAL) if found else 0
+        shown = [(row, number) for row in found if page.holds(number := getattr(row, ROW), total)]
+        edge = _edge_of(cls)
+        edges = [edge.resolve_edge(row, cursor=number - 1) for row, number in shown]
+        page_info = relay.PageInfo(
+            start_cursor=edges[0].cursor if edges else None,
+            end_cursor=edges[-1].cursor if edges else None,
+            has_previous_page=bool(shown) and shown[0][1] > 1,
+            has_next_page=bool(shown) and shown[-1][1] < total,
+        )
+        connection = cls(edges=edges, page_info=page_info)
+        connection.nodes, connection.counted = rows, total
+        return connection
+
+
+_edge_of = cache(resolve_edge_class)
 
 
 def out_of_range(name: str) -> GraphQLError:
@@ -49,7 +86,7 @@ def too_many(name: str) -> GraphQLError:
 
 def _is_cursor(text: str) -> bool:
     try:
-        prefix, offset = from_base64(text)
-        return prefix == PREFIX and 0 <= int(offset) <= MAX_OFFSET
+        page_of({"after": text})
     except ValueError:
         return False
+    return True

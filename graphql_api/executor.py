@@ -8,10 +8,12 @@ again from its beginning and has the last word on errors and nulls.
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any, NamedTuple
 
 from graphql import GraphQLObjectType, GraphQLOutputType
 from graphql.execution.collect_fields import FieldDetailsList, GroupedFieldSet
+from graphql.execution.values import get_argument_values
 from graphql.pyutils import Path, Undefined
 from strawberry.schema.schema import StrawberryGraphQLCoreExecutionContext
 from strawberry.utils.inspect import in_async_context
@@ -93,11 +95,15 @@ class Executor(StrawberryGraphQLCoreExecutionContext):
         if node.name.value == "__typename":
             return Step(name, details, lambda _row: parent.name, str)
         shortcut = self._shortcuts.get(parent.name, {}).get(node.name.value)
-        if shortcut is None or node.arguments:
+        if shortcut is None or (node.arguments and shortcut.asked is None):
             return Step(name, details)
+        read = shortcut.read
         try:
             for check in shortcut.checks:
                 check(self.context_value)
+            if shortcut.asked is not None:
+                given = get_argument_values(parent.fields[node.name.value], node, self.variable_values)
+                read = partial(read, page=shortcut.asked(given))
         except Exception:  # noqa: BLE001 - refused: graphql-core says so for each row
             return Step(name, details)
         selected = None
@@ -108,7 +114,7 @@ class Executor(StrawberryGraphQLCoreExecutionContext):
         return Step(
             name,
             details,
-            shortcut.read,
+            read,
             shortcut.as_is,
             shortcut.write,
             shortcut.returns,

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from base64 import b64encode
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from inspect import Parameter
 from operator import attrgetter
 from typing import Any
@@ -45,6 +45,8 @@ from strawberry_django.fields.field import StrawberryDjangoField
 from strawberry_django.optimizer import is_optimized_by_prefetching
 from strawberry_django.relay.utils import resolve_model_id
 
+from .nested import IN_PAGES, Page, is_numbered
+
 KEY = "referral_blocks.shortcuts"
 LIBRARY = "GraphQLCoreConverter.from_resolver"
 AS_IS: Mapping[str, type] = {"Boolean": bool, "ID": str, "String": str}  # what graphql-core writes unchanged
@@ -60,16 +62,18 @@ class Shortcut:
     """``checks`` take the request's context and raise what the field would; they say the same for every row.
 
     A leaf of the class ``as_is`` goes into the answer as it is, any other by ``write``. Otherwise the field is an
-    object of the type ``kind``, or a list of them, whose ``item`` type then says whether they may be null.
+    object of the type ``kind``, or a list of them, whose ``item`` type then says whether they may be null. Of a list in
+    pages, ``asked`` makes the page out of the field's arguments, and ``read`` takes it.
     """
 
-    read: Read
+    read: Callable[..., Any]
     returns: GraphQLOutputType
     checks: tuple[Callable[[Any], None], ...] = ()
     as_is: type | None = None
     write: Callable[[Any], Any] | None = None
     kind: GraphQLObjectType | None = None
     item: GraphQLOutputType | None = None
+    asked: Callable[[Mapping[str, Any]], Page] | None = None
 
 
 def add_shortcuts(schema: GraphQLSchema) -> None:
@@ -95,11 +99,15 @@ def _shortcut(kind: GraphQLObjectType, field: GraphQLField) -> Shortcut | None:
         return None
     if not getattr(field.resolve, "__qualname__", "").startswith(LIBRARY) or known.is_async:
         return None  # somebody has put something around it
-    checks = [getattr(extension, "check", None) for extension in known.extensions]
+    pages = next((one for one in known.extensions if isinstance(one, IN_PAGES)), None)
+    checks = [getattr(extension, "check", None) for extension in known.extensions if extension is not pages]
     if None in checks:
         return None
-    read = _read(known, owner)
-    return _written(read, field.type, tuple(checks)) if read else None  # type: ignore[arg-type] # no None in it
+    read = _read_page(known, owner, pages) if pages else _read(known, owner)
+    if read is None:
+        return None
+    shortcut = _written(read, field.type, tuple(checks))  # type: ignore[arg-type] # no None in it
+    return replace(shortcut, asked=pages.connection_type.asked) if shortcut and pages else shortcut
 
 
 def _written(read: Read, returns: GraphQLOutputType, checks: tuple[Callable[[Any], None], ...]) -> Shortcut | None:
@@ -146,7 +154,7 @@ def _read(field: StrawberryField, owner: StrawberryObjectDefinition) -> Read | N
         return _node_id(owner) if _is_node_id(field.base_resolver) else _call(field.base_resolver)
     if not isinstance(field, StrawberryDjangoField):
         return attrgetter(field.python_name)
-    model = getattr(getattr(owner.origin, "__strawberry_django_definition__", None), "model", None)
+    model = _model(owner)
     name = field.django_name or field.python_name
     return _read_model(getattr(model, name, None), name) if model else None
 
@@ -170,6 +178,27 @@ def _loaded(cached: str) -> Read:
         if rows._result_cache is None or not is_optimized_by_prefetching(rows):
             raise NoShortcut
         return rows._result_cache
+
+    return read
+
+
+def _model(owner: StrawberryObjectDefinition) -> Any:
+    return getattr(getattr(owner.origin, "__strawberry_django_definition__", None), "model", None)
+
+
+def _read_page(field: StrawberryField, owner: StrawberryObjectDefinition, pages: Any) -> Callable[..., Any] | None:
+    """A list in pages under a row, loaded along with those of all rows; only the library’s own resolver gives it."""
+    attribute = getattr(_model(owner), getattr(field, "django_name", None) or field.python_name, None)
+    own = field.base_resolver is not None and not hasattr(field.base_resolver.wrapped_func, "can_optimize")
+    if type(attribute) is not ReverseManyToOneDescriptor or own:
+        return None
+    cached, connection = attribute.rel.cache_name, pages.connection_type
+
+    def read(row: Any, *, page: Page) -> Any:
+        rows = row._prefetched_objects_cache[cached]
+        if not is_numbered(rows):
+            raise NoShortcut
+        return connection.of_numbered(rows, page)
 
     return read
 
