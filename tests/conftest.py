@@ -31,6 +31,11 @@ def _wagtail_root(request: pytest.FixtureRequest) -> None:
         return
     transactional = (marker and marker.kwargs.get("transaction")) or {"transactional_db", "live_server"} & names
     request.getfixturevalue("transactional_db" if transactional else "db")
+    ensure_wagtail_root()
+
+
+def ensure_wagtail_root() -> None:
+    """What Wagtail’s migrations make: a root page, a front page, a site and a language."""
     from wagtail.models import Locale, Page, Site
 
     if Site.objects.filter(is_default_site=True).exists():

@@ -1,0 +1,167 @@
+"""Those who ask: what each sends to show who they are, and which marked texts they may be shown."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import urlencode
+
+from django.contrib.auth import get_user_model
+from django.contrib.auth.models import Permission
+from django.http import HttpResponse
+from django.test import Client
+
+from graphql_api.stream.asking import open_stream
+from referral_blocks.access.models import Scope
+from tests.graphql_api.ask import JSON, URL, bearer_of, show_cookie
+from tests.graphql_api.permissions import table
+from tests.graphql_api.permissions.markers import OWNER, PUBLIC, SCOPES, TITLE
+from tests.graphql_api.permissions.world import FAR_HOST, World
+
+SITE = frozenset({"own", "peer", "next", "site"})
+CODE = "code"  # ZZ-OWN-CODE-1: a link’s code
+# What a key is told of what it has just done, without a scope for reading.
+TOLD = {
+    Scope.SALES_WRITE: {"sal", TITLE}, Scope.REWARDS_WRITE: {TITLE}, Scope.PAYOUTS_WRITE: {"pay"},
+    Scope.WEBHOOKS_WRITE: {"hook"},
+}  # fmt: skip
+# Without one, a request is no visit.
+AGENT = {"User-Agent": "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0"}
+
+
+@dataclass
+class Caller:
+    """``kind`` is the column in rules.txt; ``scopes`` are a key’s, ``rights`` are those of staff."""
+
+    name: str
+    kind: str
+    client: Client
+    headers: dict[str, str] = field(default_factory=dict)
+    scopes: frozenset[str] = frozenset()
+    rights: frozenset[str] = frozenset()
+    site: frozenset[str] = SITE
+    who: str = ""
+
+    def post(self, query: str, variables: dict[str, Any] | None = None, **headers: str) -> HttpResponse:
+        body = json.dumps({"query": query, "variables": variables or {}})
+        return self.client.post(URL, body, content_type=JSON, headers={**AGENT, **self.headers, **headers})
+
+    def stream(self, query: str, *, method: str = "POST") -> tuple[str, dict[str, Any]]:
+        """The whole first answer to a subscription, and its body, as the ASGI process would send it."""
+        body = json.dumps({"query": query}).encode()
+        cookies = "; ".join(f"{name}={morsel.value}" for name, morsel in self.client.cookies.items())
+        headers = {"Host": "localhost", **AGENT, "Accept": "text/event-stream", "Content-Type": JSON, **self.headers}
+        scope = {
+            "type": "http", "method": method, "path": f"{URL}stream/", "scheme": "http", "server": ("localhost", 80),
+            "query_string": urlencode({"query": query}).encode() if method == "GET" else b"",
+            "headers": [(n.lower().encode(), v.encode()) for n, v in {**headers, "Cookie": cookies}.items() if v],
+        }  # fmt: skip
+        opened = open_stream(scope, body if method == "POST" else b"")
+        if isinstance(opened, HttpResponse):
+            return opened.content.decode(), json.loads(opened.content)
+        text = opened.first.frame.decode()
+        return f"{text} {opened.headers}", json.loads(text.partition("data: ")[2])
+
+    def outcome(self, rule: table.Rule) -> str:
+        """What this caller gets where the rule holds."""
+        if rule.scope and self.kind == "key":
+            return "value" if rule.scope in self.scopes else "FORBIDDEN"
+        if rule.scope and self.kind == "staff":
+            return "value" if rule.rights <= self.rights else "FORBIDDEN"
+        return table.rules()["scope" if rule.scope else rule.name][self.kind]
+
+    def may_see(self, who: str, what: str) -> bool:
+        """Whether a text of ``who``’s that is marked ``what`` may be in an answer to this caller."""
+        if what == PUBLIC:
+            return who == ("site" if self.site is SITE else "far")
+        if self.kind in ("own", "peer", "next") or self.who:
+            return who == self.who and what in (TITLE, OWNER, CODE)
+        if self.kind == "typed":
+            return (who, what) == ("own", CODE)
+        return who in self.site and what in self._readable()
+
+    def may_know(self, who: str, what: str) -> bool:
+        """Whether the id of a row may be: who follows what happens is told ids of everything on the site."""
+        follows = "activity:read" in self.scopes or (
+            self.kind == "staff" and self.rights >= set(table.RIGHTS["activity:read"].split())
+        )
+        return self.may_see(who, what) or (follows and who in self.site)
+
+    def _readable(self) -> set[str]:
+        scopes = self.scopes
+        if self.kind == "staff":
+            scopes = frozenset(s for s, rights in table.RIGHTS.items() if set(rights.split()) <= self.rights)
+        found = {what for what, scope in SCOPES.items() if scope in scopes}
+        found |= {CODE} if Scope.REFERRALS_READ in scopes else set()
+        return found.union(*(what for scope, what in TOLD.items() if scope in scopes))
+
+
+def client() -> Client:
+    return Client(enforce_csrf_checks=True)
+
+
+def referrers(world: World) -> list[Caller]:
+    """Those without a key: from nobody to a referrer of another site."""
+    typed = client()
+    show_cookie(typed, world.own.referrer, verified=False, link_id=world.own.link.pk)
+    found = [Caller("nobody", "nobody", client()), Caller("typed", "typed", typed, {"Sec-Fetch-Site": "same-origin"})]
+    for story in (world.own, world.peer, world.next):
+        bearer = {"Authorization": f"Bearer {bearer_of(story.referrer)}"}
+        found.append(Caller(story.who, story.who, client(), bearer, who=story.who))
+    far = {"Authorization": f"Bearer {bearer_of(world.far.referrer)}"}
+    found.append(Caller("stray", "stray", client(), far))
+    return found
+
+
+def at_far_site(world: World) -> list[Caller]:
+    """The other site’s referrer and key, where they belong."""
+    bearer = {"Authorization": f"Bearer {bearer_of(world.far.referrer)}", "Host": FAR_HOST}
+    far = frozenset({"far"})
+    return [
+        Caller("far", "own", client(), bearer, site=far, who="far"),
+        Caller(
+            "far key", "key", client(), {"Authorization": f"Bearer {world.keys['far']}", "Host": FAR_HOST},
+            scopes=frozenset(Scope.values), site=far,
+        ),
+    ]  # fmt: skip
+
+
+def keys(world: World) -> list[Caller]:
+    """A key with every scope, one without each, one with each alone, and one of another site."""
+    found = [Caller("far-key", "far-key", client(), {"Authorization": f"Bearer {world.keys['far']}"})]
+    for name, text in world.keys.items():
+        if name == "far":
+            continue
+        scopes = frozenset(world.key_rows[name].scopes)
+        bearer = {"Authorization": f"Bearer {text}"}
+        found.append(Caller(f"key {name}", "key", client(), bearer, scopes=scopes))
+    return found
+
+
+def all_rights() -> set[str]:
+    """Every right that the table names."""
+    named = [rule for line in table.types().values() for rule in line.rules.values()]
+    named += [rule for rule, _fields in table.mutations().values()]
+    return {right for rule in named for right in rule.rights}
+
+
+def staff(*, each: bool = True) -> list[Caller]:
+    """Staff with every right, with none, and, where ``each`` is asked for, without each; and a cookie without token."""
+    every = all_rights()
+    given = {"all": every, "none": set()}
+    if each:
+        given |= {f"-{right}": every - {right} for right in sorted(every)}
+    found = []
+    for name, rights in given.items():
+        user = get_user_model().objects.create_user(f"staff {name}")
+        user.user_permissions.set(Permission.objects.filter(codename__in={"access_admin", *rights}))
+        assert user.user_permissions.count() == len(rights) + 1
+        signed_in = client()
+        signed_in.force_login(user)
+        signed_in.get(URL, headers={"Accept": "text/html"})  # GraphiQL’s page sets the CSRF cookie, as the admin’s do
+        token = {"X-CSRFToken": signed_in.cookies["csrftoken"].value, "Sec-Fetch-Site": "same-origin"}
+        found.append(Caller(f"staff {name}", "staff", signed_in, token, rights=frozenset(rights)))
+        if name == "all":
+            found.append(Caller("forged", "forged", signed_in, {"Sec-Fetch-Site": "same-origin"}))
+    return found

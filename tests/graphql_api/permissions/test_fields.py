@@ -1,0 +1,121 @@
+"""Every field of the schema, asked for by everybody: what each gets is what the table says, and no more."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.graphql_api.permissions import table
+from tests.graphql_api.permissions.asking import arguments, foreign_ids, ids_of
+from tests.graphql_api.permissions.callers import at_far_site, keys, referrers, staff
+from tests.graphql_api.permissions.markers import secrets
+from tests.graphql_api.permissions.walk import (
+    ROOTS,
+    as_json,
+    asked_below,
+    check_leaks,
+    differences,
+    homes,
+    is_listing,
+    object_types,
+    walk,
+)
+
+pytestmark = pytest.mark.django_db
+COUNTED = {"outcomes": 0}
+
+
+def test_the_table_names_every_field_and_no_other():
+    there = {
+        f"{name}.{field}"
+        for name, kind in object_types().items()
+        if name != "Mutation" and not is_listing(name) and not name.endswith("Payload")
+        for field in kind.fields
+    }
+    named = {f"{name}.{field}" for name, line in table.types().items() for field in line.rules}
+    where = "tests/graphql_api/permissions/fields.txt"
+    assert there - named == set(), f"add to {where}, whose head says how"
+    assert named - there == set(), f"take out of {where}: there is no such field any more"
+    lists = {name: set(kind.fields) for name, kind in object_types().items() if is_listing(name)}
+    for name, fields in lists.items():
+        assert fields == ({"cursor", "node"} if name.endswith("Edge") else {"edges", "pageInfo", "totalCount"}), name
+
+
+def test_the_table_names_every_mutation_and_no_other():
+    where = "tests/graphql_api/permissions/mutations.txt"
+    there = object_types()["Mutation"].fields
+    assert set(there) - set(table.mutations()) == set(), f"add to {where}, whose head says how, and to inputs.py"
+    assert set(table.mutations()) - set(there) == set(), f"take out of {where}: there is no such mutation any more"
+    for name, (_rule, fields) in table.mutations().items():
+        payload = object_types()[str(there[name].type).rstrip("!")]
+        assert set(payload.fields) == fields, f"{where}: the payload of {name}"
+
+
+def test_the_walk_meets_every_type():
+    walked = {kind for root in ROOTS for kind, _field in asked_below(root, None)}
+    missed = set(object_types()) - walked - {n for n, line in table.types().items() if line.homes == (table.NOWHERE,)}
+    assert missed == set(), "their lines in fields.txt say where they are met"
+    assert set(homes()) - set(object_types()) == set()
+
+
+@pytest.fixture
+def asked_of(world):
+    """Asks as a caller, and sees whether the answer holds what they may not see."""
+    hidden, known = secrets(), ids_of(world)
+
+    def asked(caller, given, only=None, root="Query"):
+        def ask(document):
+            if root == "Subscription":
+                text, body = caller.stream(document)
+            else:
+                response = caller.post(document)
+                assert response.status_code == 200, response.content
+                text, body = (
+                    f"{response.content.decode()} {dict(response.headers)} {response.cookies}",
+                    as_json(response),
+                )
+            check_leaks(caller, text, hidden, lambda one, whole: foreign_ids(known, one, whole))
+            return body
+
+        outcomes = walk(ask, root, given, only)
+        wrong, count = differences(caller, outcomes, asked_below(root, only))
+        COUNTED["outcomes"] += count
+        return wrong
+
+    return asked
+
+
+def test_everybody_gets_what_the_table_says(world, asked_of):
+    everybody = [*referrers(world), *(one for one in keys(world) if one.name in ("far-key", "key all"))]
+    everybody += staff(each=False)
+    wrong = [line for caller in everybody for line in asked_of(caller, arguments(world, world.own))]
+    assert wrong == [], "\n".join(wrong)
+
+
+def test_a_key_is_told_what_its_scopes_allow(world, asked_of):
+    wrong = [
+        line for caller in keys(world) for line in asked_of(caller, arguments(world, world.own), {"server", "viewer"})
+    ]
+    assert wrong == [], "\n".join(wrong)
+
+
+def test_staff_are_told_what_their_rights_allow(world, asked_of):
+    wrong = [line for caller in staff() for line in asked_of(caller, arguments(world, world.own), {"server", "viewer"})]
+    assert wrong == [], "\n".join(wrong)
+
+
+@pytest.mark.parametrize("field", object_types()["Subscription"].fields)
+def test_subscriptions_tell_what_the_table_says(world, asked_of, field):
+    everybody = [*referrers(world), *keys(world), *staff()]
+    wrong = [line for one in everybody for line in asked_of(one, arguments(world, world.own), {field}, "Subscription")]
+    assert wrong == [], "\n".join(wrong)
+
+
+def test_a_stream_asked_for_with_get_never_spends_a_staff_cookie(world):
+    forged = next(one for one in staff(each=False) if one.kind == "forged")
+    _text, body = forged.stream('subscription { programActivity(program: "neighbours") { cursor } }', method="GET")
+    assert [error["extensions"]["code"] for error in body["errors"]] == ["UNAUTHENTICATED"]
+
+
+def test_another_site_tells_its_own_the_same_about_itself(world, asked_of):
+    wrong = [line for caller in at_far_site(world) for line in asked_of(caller, arguments(world, world.far))]
+    assert wrong == [], "\n".join(wrong)
