@@ -51,13 +51,19 @@ def require_scope(context: Context, scope: Scope, *rights: str) -> Worker:
     """The caller, if their key has the scope, or if they are staff with all of ``rights``; by default those that staff
     need for what the scope allows."""
     worker = require_worker(context)
+    if may_work(worker, scope, *rights):
+        return worker
     if worker.user is not None:
-        needed = rights or RIGHTS.get(scope, ())
-        if not needed or not all(may(worker.user, right) for right in needed):
-            raise refusal(ErrorCode.FORBIDDEN, _("You may not do this. Ask whoever gives rights in the admin."))
-    elif worker.key is None or scope.value not in worker.key.scopes:
-        raise _not_with_key()
-    return worker
+        raise refusal(ErrorCode.FORBIDDEN, _("You may not do this. Ask whoever gives rights in the admin."))
+    raise _not_with_key()
+
+
+def may_work(worker: Worker, scope: Scope, *rights: str) -> bool:
+    """Whether their key has the scope, or they are staff with all of ``rights``, by default those it is worth."""
+    if worker.user is not None:
+        user, needed = worker.user, rights or RIGHTS.get(scope, ())
+        return bool(needed) and all(may(user, right) for right in needed)
+    return worker.key is not None and scope.value in worker.key.scopes
 
 
 def _not_with_key() -> Exception:

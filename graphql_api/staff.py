@@ -46,7 +46,8 @@ class _TokenCheck(CsrfViewMiddleware):
 def staff_of(request: HttpRequest) -> User | None:
     """Who may enter Wagtail's admin and sends, beside the session's cookie, the CSRF token of a page of this site. The
     cookie alone is worth nothing: a browser sends it for whoever asks it to."""
-    if settings.SESSION_COOKIE_NAME not in request.COOKIES or not _has_token(request):
+    # Django asks a GET for no token, because it expects no harm of one; a stream may be asked for that way.
+    if request.method != "POST" or settings.SESSION_COOKIE_NAME not in request.COOKIES or not _has_token(request):
         return None
     user = getattr(request, "user", None)
     return cast("User", user) if isinstance(user, AbstractUser) and user.has_perm(ENTRY) else None

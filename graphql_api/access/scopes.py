@@ -14,7 +14,7 @@ from strawberry.extensions.field_extension import FieldExtension
 from strawberry.types.field import StrawberryField
 
 from graphql_api.context import Context, Info
-from graphql_api.permissions import Worker, require_scope
+from graphql_api.permissions import Worker, may_work, require_scope, require_worker
 from referral_blocks.access.models import Scope
 from referral_blocks.core.agent import acting_as
 from referral_blocks.core.errors import NotFound
@@ -52,7 +52,8 @@ def needs(scope: Scope) -> str:
 class Record:
     """A row as the site’s own systems and staff read it. Whichever way it is asked for – in a list, under another row,
     by its global id – it is given only to a key with ``scope`` or to staff with ``rights``, by default those that the
-    scope is worth, and only when it is of this site."""
+    scope is worth, and only when it is of this site. The field that leads to it says that it is FORBIDDEN: were that
+    said here, a list would be refused whole for what is asked of each of its rows."""
 
     scope = Scope.KEYS_WRITE
     rights: tuple[str, ...] = ()
@@ -60,7 +61,9 @@ class Record:
 
     @classmethod
     def get_queryset(cls, queryset: QuerySet[M], info: Info, **_given: Any) -> QuerySet[M]:
-        worker = require_scope(info.context, cls.scope, *cls.rights)
+        worker = require_worker(info.context)
+        if not may_work(worker, cls.scope, *cls.rights):
+            return queryset.none()
         return queryset.filter(**{cls.site_path: worker.site_id})
 
 
