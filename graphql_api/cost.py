@@ -1,8 +1,9 @@
 """What an operation may cost, before it runs: every field counts one, times the lengths of the lists it stands in.
 
-A list in pages counts as long as ``first`` or ``last`` says, any other as LIST; a mutation counts MUTATION more. Of
-fragments on different types of one union only the dearest counts, for an object is of one type. Each fragment is
-measured once for each length it is used with, so that the measure takes linear time, whatever the document.
+A list in pages counts as long as ``first`` or ``last`` says, and without them as long as it then is; any other counts
+as LIST, or what SIZES says. A mutation counts MUTATION more. Of fragments on different types of one union or
+interface only the dearest counts, for an object is of one type. Each fragment is measured once for each length it is
+used with, so that the measure takes linear time, whatever the document. docs/concepts/graphql-limits.md has examples.
 """
 
 from __future__ import annotations
@@ -16,7 +17,9 @@ from graphql import (
     FieldNode,
     FragmentDefinitionNode,
     FragmentSpreadNode,
+    GraphQLArgument,
     GraphQLField,
+    GraphQLInt,
     GraphQLNamedType,
     GraphQLObjectType,
     GraphQLSchema,
@@ -39,6 +42,7 @@ LIST = 20
 MUTATION = 50
 # Reading the schema: the whole of it, one type of it. It says nothing of the data and is not measured field by field.
 META = {"__schema": 500, "__type": 50, "__typename": 0}
+SIZES = {"Statistics.buckets": 100, "Statistics.cohorts": 60, "Cohort.months": 60}  # lists that are longer by nature
 LENGTHS = ("first", "last", "limit")
 IDS = "ids"  # a list that gives one for each
 
@@ -92,7 +96,7 @@ class Measure:
         times, inner = 1, own
         if is_list_type(get_nullable_type(definition.type)):
             known = length if own is None else own
-            times, inner = LIST if known is None else known, None
+            times, inner = SIZES.get(f"{parent.name}.{name}", LIST) if known is None else known, None
         extra = MUTATION if parent is self.schema.mutation_type else 0
         return 1 + extra + times * self.selection(node.selection_set, kind, inner)
 
@@ -100,11 +104,11 @@ class Measure:
         """How many items the field is asked for, or None for one that takes no length."""
         if IDS in definition.args:
             return self.items(next((a.value for a in node.arguments or () if a.name.value == IDS), None))
-        takes = [name for name in LENGTHS if name in definition.args]
+        takes = [name for name in LENGTHS if name in definition.args and _is_int(definition.args[name])]
         if not takes:
             return None
         given = {argument.name.value: argument.value for argument in node.arguments or ()}
-        asked = [self.number(given[name]) for name in takes if name in given]
+        asked = [self.number(given[name]) if name in given else _default(definition.args[name]) for name in takes]
         lengths = [number for number in asked if number is not None]
         return max(0, min(lengths)) if lengths and min(lengths) <= MAX_PAGE else MAX_PAGE
 
@@ -124,6 +128,19 @@ class Measure:
             number = self.variables.get(value.name.value)
             return number if isinstance(number, int) else None
         return None
+
+
+def _is_int(argument: GraphQLArgument) -> bool:
+    return get_named_type(argument.type) is GraphQLInt
+
+
+def _default(argument: GraphQLArgument) -> int | None:
+    """What the argument is when nobody gives it, be it kept as it is or as it is written."""
+    given = getattr(argument.default, "value", argument.default_value)
+    literal = getattr(argument.default, "literal", None)
+    if isinstance(literal, IntValueNode):
+        return int(literal.value)
+    return given if isinstance(given, int) else None
 
 
 def measure(

@@ -7,6 +7,12 @@ from typing import Any
 
 import strawberry
 from django.db.models import Q
+from graphql import GraphQLError
+
+from graphql_api.errors import ErrorCode
+from referral_blocks.core.errors import DomainError
+from referral_blocks.core.text import clean_email
+from referral_blocks.people.services import email_key
 
 
 @strawberry.input(description="A stretch of time; what is left out is open.")
@@ -34,6 +40,19 @@ def is_(field: str, value: Any) -> Q:
     if value is None:
         return Q()
     return Q(pk__in=[]) if isinstance(value, str) and not _storable(value) else Q(**{field: value})
+
+
+def address_key(name: str, given: str | None) -> str | None:
+    """What a person is found by; None for a filter that is not given. Raises GraphQLError (BAD_USER_INPUT) with the
+    filter's path for what is no address."""
+    if given is None:
+        return None
+    try:
+        return email_key(clean_email(given))
+    except DomainError as error:
+        raise GraphQLError(
+            str(error.message), extensions={"code": ErrorCode.BAD_USER_INPUT.value, "path": ["filter", name]}
+        ) from None
 
 
 def _storable(text: str) -> bool:

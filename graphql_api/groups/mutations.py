@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 
 from graphql_api.context import Info
 from graphql_api.errors import UserError, user_errors
+from graphql_api.scalars import EmailAddress
 from referral_blocks.core.errors import DomainError, NotFound
 from referral_blocks.flows.join_group import join_group_by_email
 
@@ -21,7 +22,7 @@ class JoinGroupInput:
     group: strawberry.ID = strawberry.field(
         description="The group’s global id, or what its link adds to the landing page’s address."
     )
-    email: str = strawberry.field(description="The friend’s e-mail address.")
+    email: EmailAddress = strawberry.field(description="The friend’s e-mail address.")
     name: str = strawberry.field(default="", description="The friend’s name.")
     phone: str = strawberry.field(default="", description="The friend’s phone number.")
     accept_terms: bool = strawberry.field(default=False, description="Whether the friend has accepted the terms.")

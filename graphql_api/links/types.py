@@ -12,6 +12,7 @@ from django.db.models.functions import Coalesce
 from django.urls import reverse
 from strawberry import relay
 
+from graphql_api.scalars import URL
 from graphql_api.signed_in import Own
 from referral_blocks.links import models
 from referral_blocks.links.selectors import link_url
@@ -41,15 +42,15 @@ class ReferralLink:
     code: str = strawberry_django.field(description="The code that a friend may type instead of opening the link.")
 
     @strawberry_django.field(description="The address to share.", select_related=LOADED)
-    def url(self, root: strawberry.Parent[models.ReferralLink]) -> str:
+    def url(self, root: strawberry.Parent[models.ReferralLink]) -> URL:
         return link_url(root)
 
     @strawberry_django.field(description="The link as a QR code, for screens.", select_related=LOADED)
-    def qr_svg_url(self, root: strawberry.Parent[models.ReferralLink]) -> str:
+    def qr_svg_url(self, root: strawberry.Parent[models.ReferralLink]) -> URL:
         return _qr_url(root, "svg")
 
     @strawberry_django.field(description="The link as a QR code, for print and mail.", select_related=LOADED)
-    def qr_png_url(self, root: strawberry.Parent[models.ReferralLink]) -> str:
+    def qr_png_url(self, root: strawberry.Parent[models.ReferralLink]) -> URL:
         return _qr_url(root, "png")
 
 

@@ -14,6 +14,7 @@ from wagtail import blocks
 from wagtail.images.blocks import ImageBlock
 
 from graphql_api.rewards.types import RewardSide
+from graphql_api.scalars import URL
 from referral_blocks.blocks.aims import AIMS
 from referral_blocks.blocks.texts import web_address
 
@@ -92,7 +93,7 @@ PLAIN: tuple[tuple[tuple[type[blocks.Block], ...], Typed], ...] = (
     ((ImageBlock,), Typed(Image | None, Image.of)),
     ((blocks.BooleanBlock,), Typed(bool, bool)),
     ((blocks.IntegerBlock,), Typed(int | None, lambda value: value)),
-    ((blocks.URLBlock,), Typed(str, lambda value: web_address(value or ""))),
+    ((blocks.URLBlock,), Typed(URL | None, lambda value: web_address(value or "") or None)),
     ((blocks.CharBlock, blocks.TextBlock), Typed(str, lambda value: value or "")),
 )
 

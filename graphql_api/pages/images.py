@@ -9,6 +9,7 @@ from typing import Annotated, Any, cast
 import strawberry
 
 from graphql_api.context import Info
+from graphql_api.scalars import URL
 from referral_blocks.blocks.picture import UNREADABLE
 
 logger = logging.getLogger(__name__)
@@ -34,7 +35,7 @@ Format = Annotated[ImageFormat, strawberry.argument(description="Which format.")
 
 @strawberry.type(description="A picture in one size.")
 class Rendition:
-    url: str = strawberry.field(description="Where the file is.")
+    url: URL = strawberry.field(description="Where the file is.")
     width: int = strawberry.field(description="Its width in pixels.")
     height: int = strawberry.field(description="Its height in pixels.")
 

@@ -11,6 +11,7 @@ from graphql_api.analytics.leaderboard import Leaderboard, leaderboard_of
 from graphql_api.groups.types import GroupOffer
 from graphql_api.programs.offers import Offer, offers_of
 from graphql_api.programs.types import Program, Terms
+from graphql_api.scalars import URL
 from graphql_api.stranger import MOST_PLACES
 from referral_blocks.blocks.aims import Action as ShownAction
 from referral_blocks.blocks.friend_fields import LABELS
@@ -22,7 +23,7 @@ from .generated import Block
 @strawberry.type(description="A button.")
 class BlockAction:
     text: str = strawberry.field(description="What it says.")
-    url: str = strawberry.field(description="Where it leads: a page, or #… for a block of the same page.")
+    url: URL = strawberry.field(description="Where it leads: a page, or #… for a block of the same page.")
 
     @classmethod
     def of(cls, action: ShownAction | None) -> BlockAction | None:

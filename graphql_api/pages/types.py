@@ -14,6 +14,7 @@ from wagtail.models import Site
 from graphql_api.connections import Pages
 from graphql_api.context import Info
 from graphql_api.programs.types import Program
+from graphql_api.scalars import URL
 from graphql_api.stranger import stranger_of
 
 from .content import Sheaf
@@ -60,7 +61,7 @@ class Page(relay.Node):
         return _parts(self.page, info)[1]
 
     @strawberry.field(description="Its whole address on this site.")
-    def url(self, info: Info) -> str:
+    def url(self, info: Info) -> URL:
         return "".join(_parts(self.page, info))
 
     @strawberry.field(description="Its language, such as en or de-at.")

@@ -10,6 +10,7 @@ from django.views.decorators.debug import sensitive_variables
 
 from graphql_api.context import Info
 from graphql_api.errors import UserError, user_errors
+from graphql_api.scalars import URL
 from graphql_api.signed_in import require_referrer
 from referral_blocks.core.errors import DomainError, NotPossibleNow
 from referral_blocks.core.ratelimit import check_rate
@@ -35,7 +36,7 @@ class ConnectPayoutAccountInput:
 
 @strawberry.type(description="Where to go on.")
 class ConnectPayoutAccountPayload:
-    url: str | None = strawberry.field(
+    url: URL | None = strawberry.field(
         default=None,
         description="The provider’s page: lead the referrer there at once, and keep it nowhere. It works once, and "
         "leads back to this site. Null when refused.",

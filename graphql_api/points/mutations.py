@@ -25,7 +25,7 @@ WHICH = "The programme’s slug; needed only by somebody who is signed in to sev
 @strawberry.input(description="What points are exchanged for.")
 class ExchangePointsInput:
     offer: strawberry.ID = strawberry.field(description="The id of one of viewer.points.offers.")
-    exchange_id: str = strawberry.field(
+    exchange_id: strawberry.ID = strawberry.field(
         description="That offer’s exchangeId, or a UUID that the client has made for this one exchange: sent again, it "
         "changes nothing and gets the same answer."
     )

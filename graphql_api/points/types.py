@@ -67,7 +67,7 @@ class PointsOffer:
     missing: BigInt = strawberry.field(description="How many points the referrer lacks for it; 0: none.")
     stock: int | None = strawberry.field(description="How many are left; null: no limit.")
     can_exchange: bool = strawberry.field(description="Whether exchangePoints would give it now.")
-    exchange_id: str = strawberry.field(
+    exchange_id: strawberry.ID = strawberry.field(
         description="Send it with exchangePoints: it changes with each exchange of this offer, so that what was sent "
         "twice is done once."
     )

@@ -14,6 +14,7 @@ from strawberry import relay
 
 from graphql_api.context import Info
 from graphql_api.rewards.types import RewardSide
+from graphql_api.scalars import URL
 from graphql_api.stranger import stranger_of
 from referral_blocks.programs import models
 
@@ -101,27 +102,27 @@ class Program(relay.Node):
     @strawberry_django.field(
         description="The page to which referrers’ links lead.", select_related=["landing_page", "site"]
     )
-    def landing_url(self, root: strawberry.Parent[models.Program], info: Info) -> str:
+    def landing_url(self, root: strawberry.Parent[models.Program], info: Info) -> URL:
         return _page_url(root, info, "landing_page")
 
     @strawberry_django.field(
         description="The page on which referrers join and find their link.", select_related=["share_page", "site"]
     )
-    def share_url(self, root: strawberry.Parent[models.Program], info: Info) -> str:
+    def share_url(self, root: strawberry.Parent[models.Program], info: Info) -> URL:
         return _page_url(root, info, "share_page")
 
     @strawberry_django.field(
         description="The page on which referrers see friends and rewards; where there is none, the share page.",
         select_related=["portal_page", "share_page", "site"],
     )
-    def portal_url(self, root: strawberry.Parent[models.Program], info: Info) -> str:
+    def portal_url(self, root: strawberry.Parent[models.Program], info: Info) -> URL:
         return stranger_of(info).page_href(root, "portal_page") or _page_url(root, info, "share_page")
 
     @strawberry_django.field(
         description="The page on which the terms stand by themselves; null where there is none.",
         select_related=["terms_page"],
     )
-    def terms_url(self, root: strawberry.Parent[models.Program], info: Info) -> str | None:
+    def terms_url(self, root: strawberry.Parent[models.Program], info: Info) -> URL | None:
         return stranger_of(info).page_href(root, "terms_page") or None
 
 

@@ -104,7 +104,7 @@ class PayoutFilter:
     provider: str | None = strawberry.field(default=None, description="Those that are paid this way.")
     provider_ref: str | None = strawberry.field(default=None, description="Those with this reference of the provider.")
     parked: bool | None = strawberry.field(default=None, description="Those that wait for a person, or do not.")
-    sale_external_id: str | None = strawberry.field(
+    sale_external_id: strawberry.ID | None = strawberry.field(
         default=None,
         description="Those that pay for the sale with this id of yours. Needs the scope sales:read.",
     )

@@ -11,6 +11,7 @@ from graphql_api.access.scopes import at_work, needs, row_of
 from graphql_api.context import Info
 from graphql_api.errors import UserError, user_errors
 from graphql_api.records.referrers import ReferrerRecord
+from graphql_api.scalars import EmailAddress
 from referral_blocks.access.models import Scope
 from referral_blocks.core.errors import DomainError
 from referral_blocks.flows.attribute_referral import attribute_referral
@@ -41,7 +42,7 @@ class ReviewReferralPayload:
 class AttributeReferralInput:
     program: str = strawberry.field(description="The programme’s slug.")
     referrer: relay.GlobalID = strawberry.field(description="The referrer’s id.")
-    email: str = strawberry.field(description="The friend’s e-mail address.")
+    email: EmailAddress = strawberry.field(description="The friend’s e-mail address.")
     name: str = strawberry.field(default="", description="The friend’s name.")
     phone: str = strawberry.field(default="", description="The friend’s phone number.")
     reason: str = strawberry.field(description="Why; kept for ever.")

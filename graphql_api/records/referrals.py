@@ -12,7 +12,7 @@ import strawberry
 import strawberry_django
 from strawberry import relay
 
-from graphql_api.access.filters import MomentRange, is_, one_of, within
+from graphql_api.access.filters import MomentRange, address_key, is_, one_of, within
 from graphql_api.access.scopes import NeedsScope, Record
 from graphql_api.access.steps import Step
 from graphql_api.connections import MAX_PAGE, Pages
@@ -22,9 +22,9 @@ from graphql_api.programs.types import Program
 from graphql_api.records.people import PersonRecord
 from graphql_api.records.referrers import ReferrerRecord
 from graphql_api.referrals.types import ReferralStage
+from graphql_api.scalars import EmailAddress
 from referral_blocks.access.models import Scope
 from referral_blocks.fraud import models as fraud
-from referral_blocks.people.services import email_key
 from referral_blocks.referrals import models
 
 if TYPE_CHECKING:
@@ -170,8 +170,12 @@ class ReferralFilter:
     reviews: list[ReferralReview] | None = strawberry.field(
         default=None, description="Those of which the review is one of these: FLAGGED is the queue."
     )
-    friend_email: str | None = strawberry.field(default=None, description="Those of the friend with this address.")
-    referrer_email: str | None = strawberry.field(default=None, description="Those of the referrer with this address.")
+    friend_email: EmailAddress | None = strawberry.field(
+        default=None, description="Those of the friend with this address."
+    )
+    referrer_email: EmailAddress | None = strawberry.field(
+        default=None, description="Those of the referrer with this address."
+    )
     attributed: MomentRange | None = strawberry.field(default=None, description="Those who were credited then.")
 
 
@@ -196,11 +200,8 @@ class ReferralsServer:
             is_("program__slug", wanted.program),
             one_of("stage", wanted.stages),
             one_of("review", wanted.reviews),
-            is_("friend__email_key", None if wanted.friend_email is None else email_key(wanted.friend_email)),
-            is_(
-                "referrer__person__email_key",
-                None if wanted.referrer_email is None else email_key(wanted.referrer_email),
-            ),
+            is_("friend__email_key", address_key("friendEmail", wanted.friend_email)),
+            is_("referrer__person__email_key", address_key("referrerEmail", wanted.referrer_email)),
             within("attributed_at", wanted.attributed),
             program__site=require_scope(info.context, Scope.REFERRALS_READ).site_id,
         )

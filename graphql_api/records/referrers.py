@@ -12,7 +12,7 @@ import strawberry
 import strawberry_django
 from strawberry import relay
 
-from graphql_api.access.filters import MomentRange, is_, within
+from graphql_api.access.filters import MomentRange, address_key, is_, within
 from graphql_api.access.scopes import NeedsScope, Record
 from graphql_api.connections import MAX_PAGE, Pages
 from graphql_api.context import Info
@@ -21,10 +21,10 @@ from graphql_api.money.types import Money
 from graphql_api.permissions import require_scope
 from graphql_api.programs.types import Program
 from graphql_api.records.people import PersonRecord
+from graphql_api.scalars import EmailAddress
 from referral_blocks.access.models import Scope
 from referral_blocks.core.codes import normalise_code
 from referral_blocks.core.money import Money as Amount
-from referral_blocks.people.services import email_key
 from referral_blocks.referrers import models
 
 if TYPE_CHECKING:
@@ -91,7 +91,9 @@ class ReferrerOrder(Enum):
 @strawberry.input(description="Which referrers are asked for; what is left out holds for all.")
 class ReferrerFilter:
     program: str | None = strawberry.field(default=None, description="Those of the programme with this slug.")
-    email: str | None = strawberry.field(default=None, description="The one with this address, whatever its case.")
+    email: EmailAddress | None = strawberry.field(
+        default=None, description="The one with this address, whatever its case."
+    )
     code: str | None = strawberry.field(default=None, description="The one whose link has this code.")
     joined: MomentRange | None = strawberry.field(default=None, description="Those who joined then.")
 
@@ -115,7 +117,7 @@ class ReferrersServer:
         wanted = only or ReferrerFilter()
         rows = models.Referrer.objects.filter(
             is_("program__slug", wanted.program),
-            is_("person__email_key", email_key(wanted.email) if wanted.email is not None else None),
+            is_("person__email_key", address_key("email", wanted.email)),
             within("joined_at", wanted.joined),
             program__site=require_scope(info.context, Scope.REFERRALS_READ).site_id,
         )

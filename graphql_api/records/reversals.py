@@ -42,7 +42,7 @@ class SaleReversal(Record, relay.Node):
 
     sale: Sale = strawberry_django.field(description="The sale.")
     kind: ReversalKind = strawberry_django.field(description="What happened.")
-    external_id: str = strawberry_django.field(description="The reporting system’s own id of it.")
+    external_id: strawberry.ID = strawberry_django.field(description="The reporting system’s own id of it.")
     occurred_at: datetime = strawberry_django.field(description="When it happened.")
     recorded_at: datetime = strawberry_django.field(description="When it was recorded.")
 
@@ -56,7 +56,7 @@ class SaleReversal(Record, relay.Node):
 @strawberry.input(description="Which reversals are asked for; what is left out holds for all.")
 class SaleReversalFilter:
     program: str | None = strawberry.field(default=None, description="Those of the programme with this slug.")
-    external_id: str | None = strawberry.field(default=None, description="Those with this id of yours.")
+    external_id: strawberry.ID | None = strawberry.field(default=None, description="Those with this id of yours.")
     kinds: list[ReversalKind] | None = strawberry.field(default=None, description="Those of one of these kinds.")
     occurred: MomentRange | None = strawberry.field(default=None, description="Those that happened then.")
 

@@ -12,7 +12,7 @@ import strawberry
 import strawberry_django
 from strawberry import relay
 
-from graphql_api.access.filters import MomentRange, is_, one_of, within
+from graphql_api.access.filters import MomentRange, address_key, is_, one_of, within
 from graphql_api.access.scopes import NeedsScope, Record
 from graphql_api.access.steps import Step
 from graphql_api.connections import MAX_PAGE, Pages
@@ -24,9 +24,9 @@ from graphql_api.records.people import PersonRecord
 from graphql_api.records.referrals import ReferralRecord
 from graphql_api.records.sales import Sale
 from graphql_api.rewards.types import PendingReason, PendingReasonKind, RewardSide, RewardState
+from graphql_api.scalars import EmailAddress
 from referral_blocks.access.models import Scope
 from referral_blocks.core.money import Money as Amount
-from referral_blocks.people.services import email_key
 from referral_blocks.rewards import models
 
 
@@ -93,10 +93,10 @@ class RewardFilter:
     side: RewardSide | None = strawberry.field(default=None, description="Those of this side.")
     waits_for: PendingReasonKind | None = strawberry.field(default=None, description="Those that wait for this.")
     method: str | None = strawberry.field(default=None, description="Those that are paid this way.")
-    person_email: str | None = strawberry.field(
+    person_email: EmailAddress | None = strawberry.field(
         default=None, description="Those of the person with this address. Needs the scope referrals:read."
     )
-    sale_external_id: str | None = strawberry.field(
+    sale_external_id: strawberry.ID | None = strawberry.field(
         default=None, description="Those of the sale with this id of yours. Needs the scope sales:read."
     )
     created: MomentRange | None = strawberry.field(default=None, description="Those that were earned then.")
@@ -130,7 +130,7 @@ class RewardsServer:
             is_("side", wanted.side and wanted.side.value),
             is_("pending_reasons__reason", wanted.waits_for and wanted.waits_for.value),
             is_("method", wanted.method),
-            is_("person__email_key", None if email is None else email_key(email)),
+            is_("person__email_key", address_key("personEmail", email)),
             is_("sale__external_id", order),
             within("created_at", wanted.created),
             program__site=require_scope(info.context, Scope.REWARDS_READ).site_id,

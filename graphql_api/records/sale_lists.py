@@ -51,7 +51,7 @@ class SaleImportRow(Record, relay.Node):
     _id_attr = "pk"
 
     number: int = strawberry_django.field(description="Which row; the heading is row 1.")
-    external_id: str = strawberry_django.field(description="Its order number; may be empty.")
+    external_id: strawberry.ID = strawberry_django.field(description="Its order number; may be empty.")
     outcome: ImportOutcome = strawberry_django.field(description="What became of it.")
     code: str = strawberry_django.field(description="Why it was refused, for programs; else empty.")
     message: str = strawberry_django.field(description="Why it was refused and what to do; else empty.")
@@ -124,7 +124,7 @@ class SaleOrder(Enum):
 @strawberry.input(description="Which sales are asked for; what is left out holds for all.")
 class SaleFilter:
     program: str | None = strawberry.field(default=None, description="Those of the programme with this slug.")
-    external_id: str | None = strawberry.field(default=None, description="Those with this id of yours.")
+    external_id: strawberry.ID | None = strawberry.field(default=None, description="Those with this id of yours.")
     source: str | None = strawberry.field(
         default=None, description="Those that came this way: “api”, “staff”, “csv” or a name of the site’s own."
     )
@@ -176,7 +176,7 @@ class SalesServer:
         self,
         info: Info,
         program: ProgramSlug,
-        external_id: Annotated[str, strawberry.argument(description="Your own id, as it was recorded.")],
+        external_id: Annotated[strawberry.ID, strawberry.argument(description="Your own id, as it was recorded.")],
         source: Annotated[str, strawberry.argument(description="Which way it came.")] = "api",
     ) -> Sale | None:
         rows = models.Sale.objects.filter(

@@ -37,7 +37,7 @@ class Sale(Record, relay.Node):
     public_id: relay.NodeID[UUID]
     program: Program = strawberry_django.field(description="The programme.")
     source: str = strawberry_django.field(description="Which way it came: “api”, “staff”, “csv” …")
-    external_id: str = strawberry_django.field(description="The reporting system’s own id.")
+    external_id: strawberry.ID = strawberry_django.field(description="The reporting system’s own id.")
     product: str = strawberry_django.field(description="What was sold; may be empty.")
     number: int = strawberry_django.field(description="The how-manyeth sale to this friend it is.")
     occurred_at: datetime = strawberry_django.field(description="When it was sold.")

@@ -11,6 +11,7 @@ from graphql_api.context import Info
 from graphql_api.errors import UserError, user_errors
 from graphql_api.people.types import PersonKind
 from graphql_api.programs.types import Program
+from graphql_api.scalars import EmailAddress
 from referral_blocks.core.errors import DomainError
 from referral_blocks.core.visitor import ip_hash
 from referral_blocks.flows.capture_referral import capture_referral
@@ -21,7 +22,7 @@ from referral_blocks.programs.selectors import program_by_slug
 @strawberry.input(description="A friend’s details, and what says who invited them: a code, a token or the cookie.")
 class CaptureReferralInput:
     program: str = strawberry.field(description="The programme’s slug.")
-    email: str = strawberry.field(description="The friend’s e-mail address.")
+    email: EmailAddress = strawberry.field(description="The friend’s e-mail address.")
     name: str = strawberry.field(default="", description="The friend’s name.")
     phone: str = strawberry.field(default="", description="The friend’s phone number.")
     code: str = strawberry.field(default="", description="The referrer’s code, if the friend typed it.")

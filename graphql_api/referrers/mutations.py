@@ -12,6 +12,7 @@ from graphql_api.errors import UserError, user_errors
 from graphql_api.links.types import ReferralLink
 from graphql_api.people.types import PersonKind
 from graphql_api.programs.types import Program
+from graphql_api.scalars import URL, EmailAddress
 from referral_blocks.core.errors import DomainError
 from referral_blocks.flows.join_program import join_program
 from referral_blocks.flows.request_login_link import request_login_link
@@ -28,7 +29,7 @@ RETURN_TO = (
 @strawberry.input(description="Who wants to join which programme.")
 class JoinProgramInput:
     program: str = strawberry.field(description="The programme’s slug.")
-    email: str = strawberry.field(description="Their e-mail address; the link is mailed there too.")
+    email: EmailAddress = strawberry.field(description="Their e-mail address; the link is mailed there too.")
     name: str = strawberry.field(default="", description="Their name.")
     kind: PersonKind | None = strawberry.field(default=None, description="What they are; a person if left out.")
     country: str = strawberry.field(default="", description="Their country’s two letters (ISO 3166-1), such as GB.")
@@ -36,7 +37,7 @@ class JoinProgramInput:
     greeting_consent: bool = strawberry.field(
         default=False, description="Whether friends may be greeted with their first name."
     )
-    return_to: str = strawberry.field(default="", description=RETURN_TO)
+    return_to: URL | None = strawberry.field(default=None, description=RETURN_TO)
 
 
 @strawberry.type(description="The same whether they had joined before or not.")
@@ -49,8 +50,8 @@ class JoinProgramPayload:
 @strawberry.input(description="Whose mailbox gets a sign-in link.")
 class RequestLoginLinkInput:
     program: str = strawberry.field(description="The programme’s slug.")
-    email: str = strawberry.field(description="The referrer’s e-mail address.")
-    return_to: str = strawberry.field(default="", description=RETURN_TO)
+    email: EmailAddress = strawberry.field(description="The referrer’s e-mail address.")
+    return_to: URL | None = strawberry.field(default=None, description=RETURN_TO)
 
 
 @strawberry.type(description="The same for known and unknown addresses.")
@@ -76,7 +77,7 @@ class ReferrersMutation(SessionsMutation):
                 locale=get_language() or "",
                 kind=given.kind.value if given.kind else "",
                 country=given.country,
-                return_to=given.return_to,
+                return_to=given.return_to or "",
             )
         except DomainError as error:
             return JoinProgramPayload(errors=user_errors(error))
@@ -89,7 +90,7 @@ class ReferrersMutation(SessionsMutation):
         try:
             info.context.check_rate("request_login_link")
             program = program_by_slug(site_id=info.context.site.pk, slug=given.program)
-            request_login_link(program=program, email=given.email, return_to=given.return_to)
+            request_login_link(program=program, email=given.email, return_to=given.return_to or "")
         except DomainError as error:
             return RequestLoginLinkPayload(errors=user_errors(error))
         return RequestLoginLinkPayload(ok=True)

@@ -16,6 +16,7 @@ from strawberry.relay.utils import to_base64
 from graphql_api.context import Info
 from graphql_api.errors import UserError, user_errors
 from graphql_api.groups.types import GroupState
+from graphql_api.scalars import URL
 from graphql_api.signed_in import Own, node_key, require_referrer
 from referral_blocks.core.errors import DomainError, NotFound
 from referral_blocks.flows.open_group import open_group
@@ -79,7 +80,7 @@ class ViewerGroup(Own, relay.Node):
         select_related=OPENED,
         annotate={"primary_code": CODE},
     )
-    def url(self, root: strawberry.Parent[models.Group]) -> str | None:
+    def url(self, root: strawberry.Parent[models.Group]) -> URL | None:
         code = root.primary_code if hasattr(root, "primary_code") else _primary_code(root)
         return group_url(ReferralLink(referrer=root.opener, code=code), root.public_id) if code else None
 

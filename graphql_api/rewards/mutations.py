@@ -12,6 +12,7 @@ from django.views.decorators.debug import sensitive_variables
 
 from graphql_api.context import Info
 from graphql_api.errors import UserError, user_errors
+from graphql_api.scalars import URL
 from graphql_api.signed_in import node_key, require_referrer
 from referral_blocks.core.errors import DomainError, NotFound
 from referral_blocks.flows.claim_reward import claim_reward
@@ -45,7 +46,7 @@ class ShowGiftCardInput:
 
 @strawberry.type(description="A gift card. Whoever has its link has the money: show it, and keep it nowhere.")
 class ShowGiftCardPayload:
-    url: str | None = strawberry.field(default=None, description="The gift card’s own page; null when refused.")
+    url: URL | None = strawberry.field(default=None, description="The gift card’s own page; null when refused.")
     expires_at: datetime | None = strawberry.field(default=None, description="When it expires; null: never.")
     errors: list[UserError] = strawberry.field(default_factory=list, description="Why it was refused; else empty.")
 

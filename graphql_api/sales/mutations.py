@@ -14,6 +14,7 @@ from graphql_api.errors import UserError, user_errors
 from graphql_api.records.reversals import ReversalKind
 from graphql_api.records.sales import Sale
 from graphql_api.rewards.types import RewardSummary
+from graphql_api.scalars import EmailAddress
 from referral_blocks.access.models import Scope
 from referral_blocks.core.errors import DomainError
 from referral_blocks.flows.record_sale import record_sale
@@ -28,11 +29,11 @@ NEEDS = needs(Scope.SALES_WRITE)
 @strawberry.input(description="What a friend has bought.")
 class RecordSaleInput:
     program: str = strawberry.field(description="The programme’s slug.")
-    external_id: str = strawberry.field(
+    external_id: strawberry.ID = strawberry.field(
         description="Your own id of the sale. Sent again with the same content, nothing is recorded twice."
     )
-    friend_email: str = strawberry.field(
-        description="The address that the friend left; may be empty where there is a phone number."
+    friend_email: EmailAddress | None = strawberry.field(
+        default=None, description="The address that the friend left; may be left out where there is a phone number."
     )
     amount: str = strawberry.field(description="In major units, such as “149.00”.")
     currency: str = strawberry.field(description="ISO 4217 code; has to be the programme’s.")
@@ -62,8 +63,8 @@ class RecordSalePayload:
 @strawberry.input(description="Money that went back, or a dispute that was won.")
 class ReverseSaleInput:
     program: str = strawberry.field(description="The programme’s slug.")
-    external_id: str = strawberry.field(description="Your own id of the sale, as it was recorded.")
-    reversal_id: str = strawberry.field(
+    external_id: strawberry.ID = strawberry.field(description="Your own id of the sale, as it was recorded.")
+    reversal_id: strawberry.ID = strawberry.field(
         description="Your own id of the refund or dispute; a dispute that was won has the dispute’s."
     )
     kind: ReversalKind = strawberry.field(description="What happened.")
@@ -95,7 +96,7 @@ class SalesMutation:
                     program=program_by_slug(site_id=by.site_id, slug=given.program),
                     source=SOURCE,
                     external_id=given.external_id,
-                    friend_email=given.friend_email,
+                    friend_email=given.friend_email or "",
                     amount=given.amount,
                     currency=given.currency,
                     occurred_at=given.occurred_at,

@@ -11,6 +11,7 @@ from graphql_api.access.scopes import at_work, row_of
 from graphql_api.activity.types import ActivityKind
 from graphql_api.context import Info
 from graphql_api.errors import UserError, user_errors
+from graphql_api.scalars import URL
 from referral_blocks.access.models import Scope
 from referral_blocks.core.errors import DomainError
 from referral_blocks.flows.create_webhook_endpoint import create_webhook_endpoint
@@ -34,7 +35,7 @@ WHY = "Why it was refused; else empty."
 
 @strawberry.input(description="A new endpoint of this site.")
 class CreateWebhookEndpointInput:
-    url: str = strawberry.field(description="Its address: https, and on the public internet.")
+    url: URL = strawberry.field(description="Its address: https, and on the public internet.")
     kinds: list[ActivityKind] = strawberry.field(
         default_factory=list,
         description=(
@@ -48,7 +49,7 @@ class CreateWebhookEndpointInput:
 @strawberry.input(description="What is changed about an endpoint; what is left out stays.")
 class UpdateWebhookEndpointInput:
     id: relay.GlobalID = strawberry.field(description=ID)
-    url: str | None = strawberry.field(default=None, description="Its new address.")
+    url: URL | None = strawberry.field(default=None, description="Its new address.")
     kinds: list[ActivityKind] | None = strawberry.field(
         default=None, description="What it is told of from now on; empty: of everything."
     )

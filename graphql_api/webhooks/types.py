@@ -19,6 +19,7 @@ from graphql_api.activity.types import ActivityKind
 from graphql_api.connections import MAX_PAGE, Pages
 from graphql_api.context import Info
 from graphql_api.permissions import require_scope
+from graphql_api.scalars import URL
 from referral_blocks.access.models import Scope
 from referral_blocks.core.errors import NotFound
 from referral_blocks.webhooks.endpoints import models
@@ -68,7 +69,7 @@ class WebhookEndpoint(Record, relay.Node):
     site_path = "site"
 
     public_id: relay.NodeID[UUID]
-    url: str = strawberry_django.field(description="Where messages are sent.")
+    url: URL = strawberry_django.field(description="Where messages are sent.")
     description: str = strawberry_django.field(description="Which system it is; may be empty.")
     status: WebhookEndpointStatus = strawberry_django.field(description="Whether it is told, and if not, why.")
     created_at: datetime = strawberry_django.field(description="When it was made.")
@@ -107,7 +108,7 @@ class WebhookDelivery(Record, relay.Node):
 
     public_id: relay.NodeID[UUID]
     endpoint: WebhookEndpoint = strawberry_django.field(description="Where it is sent.")
-    message_id: str = strawberry_django.field(
+    message_id: strawberry.ID = strawberry_django.field(
         description="The header webhook-id, the same at each try: the id of the event, as activities say it."
     )
     is_test: bool = strawberry_django.field(description="Whether it is a test, which tells of nothing.")
@@ -141,7 +142,7 @@ class WebhookDeliveryFilter:
         default=None, description="Those in one of these states."
     )
     kinds: list[ActivityKind] | None = strawberry.field(default=None, description="Those that tell of one of these.")
-    created_at: MomentRange | None = strawberry.field(default=None, description="Those of what happened then.")
+    created: MomentRange | None = strawberry.field(default=None, description="Those of what happened then.")
 
 
 @strawberry.type
@@ -174,7 +175,7 @@ class WebhooksServer:
         rows = models.WebhookDelivery.objects.filter(
             one_of("state", wanted.states),
             one_of("kind", wanted.kinds),
-            within("created_at", wanted.created_at),
+            within("created_at", wanted.created),
             endpoint__site=worker.site_id,
         ).order_by("-pk")
         if wanted.endpoint is None:

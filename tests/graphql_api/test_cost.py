@@ -12,13 +12,15 @@ from tests.make import make_link, make_program
 SDL = """
 type Query {
   node: Item items(first: Int, last: Int): ItemConnection
-  list: [Item!]! top(limit: Int): [Item!]! any: [Block!]
+  list: [Item!]! top(limit: Int): [Item!]! any: [Block!] few(first: Int! = 7): [Item!]! days(first: String): [Item!]!
+  statistics: Statistics nodes(ids: [ID!]!): [Item]!
 }
 type Mutation { act: Item }
 type ItemConnection { totalCount: Int edges: [Edge!]! }
 type Edge { node: Item }
 type Item { name: String item: Item items(first: Int, last: Int): ItemConnection }
 type Other { name: String more: String }
+type Statistics { buckets: [Item!]! cohorts: [Item!]! }
 union Block = Item | Other
 """
 ITEMS = "totalCount edges { node { name } }"
@@ -44,6 +46,12 @@ def cost(query, **variables):
         ("{ items(first: 10) { ...C } } fragment C on ItemConnection { " + ITEMS + " }", 23),
         ("{ list { name } }", 1 + LIST),
         ("{ top(limit: 7) { name } }", 8),
+        ("{ few { name } }", 8),
+        ("{ few(first: 3) { name } }", 4),
+        ('{ days(first: "2026-01-01") { name } }', 1 + LIST),
+        ("{ statistics { buckets { name } cohorts { name } } }", 1 + 1 + 100 + 1 + 60),
+        ('{ nodes(ids: ["a", "b"]) { name } }', 3),
+        ('{ nodes(ids: "a") { name } }', 2),
         ("{ any { ... on Item { name } ... on Other { name more } } }", 1 + LIST * 2),
         ("mutation { act { name } }", 2 + MUTATION),
         ('{ __schema { types { name } } __type(name: "Item") { name } }', 550),
@@ -51,6 +59,20 @@ def cost(query, **variables):
 )
 def test_a_field_costs_one_times_the_lists_around_it(query, expected):
     assert cost(query) == expected
+
+
+@pytest.mark.parametrize(
+    ("query", "expected"),
+    [
+        ("{ pages { edges { node { title } } } }", 1 + 1 + 20 * 2),
+        ("{ leaderboard { places { rank } } }", 1 + 1 + 10),
+        ("{ server { sales { edges { node { reversals { totalCount } } } } } }", 1 + 1 + 1 + 100 * 3),
+        ("{ server { payouts(first: 2) { edges { node { steps { reason } } } } } }", 3 + 2 * (1 + 1 + LIST)),
+    ],
+)
+def test_a_list_of_ours_without_a_length_counts_as_long_as_it_then_is(query, expected):
+    document = parse(query)
+    assert measure(schema._schema, document, document.definitions[0], None)[0] == expected
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ from tests.make import make_program, make_referral
 
 pytestmark = pytest.mark.django_db
 
-SALE = """query ($id: String!) { server { sale(program: "neighbours", externalId: $id) {
+SALE = """query ($id: ID!) { server { sale(program: "neighbours", externalId: $id) {
   externalId source product number amount { amountMinor } reversed { amountMinor } facts { name value }
   reversals { kind externalId amount { amountMinor currency } } } } }"""
 
