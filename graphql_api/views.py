@@ -163,9 +163,14 @@ def _elsewhere(kind: OperationType) -> RequestRefused:
 
 def not_streamed_here(request: HttpRequest) -> HttpResponse:
     """The streams' address in a process that serves none: the proxy in front was not told where they are."""
-    return refuse_request(
-        request, RequestRefused(501, _("This process serves no streams. Ask from time to time instead."))
-    )
+    if request.method == "OPTIONS":
+        response = cors.preflight(request)
+    else:
+        response = refuse_request(
+            request, RequestRefused(501, _("This process serves no streams. Ask from time to time instead."))
+        )
+    cors.add_headers(request, response)
+    return response
 
 
 def _not_allowed(message: str) -> RequestRefused:

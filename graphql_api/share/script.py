@@ -1,4 +1,4 @@
-"""Puts the one file of <referral-share> together: its sources one after the other, its look, its words, its operations."""
+"""Puts the one file of <referral-share> together: its sources one after the other, its look and its operations."""
 
 from __future__ import annotations
 
@@ -26,6 +26,9 @@ PARTS = (
 # Indentation, lines that hold nothing but a comment, and comments after code; what has quotes may be no comment.
 DISPENSABLE = re.compile(r"""^ *(?:(?://|/\*\*|\*/|\* ).*\n)?| +//[^"'`\n]*$""", re.MULTILINE)
 
+# No text of the sources has more than one line.
+NEEDLESS_BREAK = re.compile(r"(?<=[{(\[,;])\n")
+
 
 @dataclass(frozen=True, slots=True)
 class Script:
@@ -39,7 +42,7 @@ def script() -> Script:
     given = {"LOOK": _look(), "WORDS": few_words(site_language()), "OPERATIONS": operations()}
     heads = (f"const {name} = {json.dumps(value, ensure_ascii=False)};" for name, value in given.items())
     parts = (DISPENSABLE.sub("", (SOURCE / f"{part}.js").read_text("utf-8")) for part in PARTS)
-    text = "\n".join(("// <referral-share>: docs/how-to/embed-the-share-panel.md", *heads, *parts))
+    text = NEEDLESS_BREAK.sub("", "\n".join(("// <referral-share>", *heads, *parts)))
     return Script(text, hashlib.sha256(text.encode()).hexdigest()[:16])
 
 

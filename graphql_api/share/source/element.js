@@ -1,7 +1,7 @@
 // <referral-share program="…">: what it shows depends on who looks, and on what the site says.
 
 const HOME = new URL("./", import.meta.url).href;
-const SHEET = new CSSStyleSheet(); // made by a script: a page without 'unsafe-inline' allows it
+const SHEET = new CSSStyleSheet(); // made by a script: a page that allows no inline styles allows it
 SHEET.replaceSync(LOOK);
 
 class ReferralShare extends HTMLElement {
@@ -10,7 +10,7 @@ class ReferralShare extends HTMLElement {
   #root = this.attachShadow({ mode: "open" });
   #said = h("p", { class: "unseen", role: "status" });
   #body = h("div", { class: "body" });
-  #live = new Live(() => this.#look());
+  #live = new Live(() => this.#look(), (news, signal) => this.session.follow(news, signal));
   #shown = ""; // what the figures were made of
   #turn = 0; // counts what was begun, so that an answer which comes late changes nothing
 
@@ -38,7 +38,7 @@ class ReferralShare extends HTMLElement {
   #changed = () => this.#begin();
 
   get #level() {
-    return Math.min(5, Math.max(2, Number(this.getAttribute("level")) || 2));
+    return Number(this.getAttribute("level")) || 2;
   }
 
   /** Looks who is there, from the start. */
@@ -217,16 +217,15 @@ class ReferralShare extends HTMLElement {
     this.#body.classList.remove("split");
     const hadFocus = this.#root.activeElement;
     this.#body.replaceChildren(...children.filter(Boolean));
-    if (hadFocus) this.#focus(this.#body.querySelector(".told") ?? this.#body.querySelector(".heading") ?? this.#body);
+    // Whoever was at something that is gone now, is led to what came in its place.
+    if (hadFocus) {
+      const to = this.#body.querySelector(".told") ?? this.#body.querySelector(".heading") ?? this.#body;
+      to.tabIndex = -1;
+      to.focus();
+    }
     this.#body.lang = (this.words ?? WORDS).language;
     // What comes from the site is written in its direction; `dir` on the element or around it comes first.
     if (!this.closest("[dir]")) this.#body.dir = (this.words ?? WORDS).rtl ? "rtl" : "ltr";
-  }
-
-  /** Whoever was at something that is gone now, is led to what came in its place. */
-  #focus(to) {
-    to.tabIndex = -1;
-    to.focus();
   }
 
   #tell(what, detail = {}) {

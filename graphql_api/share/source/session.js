@@ -108,6 +108,12 @@ class Session {
     }
   }
 
+  /** As Site.follow, for what the referrer may know. */
+  async follow(news, signal) {
+    const token = this.site.own ? "" : await this.#token();
+    return this.site.follow("follow", { program: this.program }, { token, signal, news });
+  }
+
   /** An access token that holds, or "" where nobody is signed in. */
   async #token() {
     if (this.#access && this.#access.until - EARLY > Date.now()) return this.#access.token;

@@ -16,7 +16,8 @@ CSS = """:root { color-scheme: light dark; font-family: Georgia, serif } body { 
 max-width: 60rem } a { color: light-dark(#1f4fbf, #a4c1ff) } header a { display: inline-block; padding: .5rem 0 }
 html { background: light-dark(#fbf9f4, #101215); color: light-dark(#111, #eee) }
 html.branded { --rb-color-accent: #0e4f3b; --rb-color-accent-hover: #0a3b2c; --rb-color-on-accent: #fff;
---rb-color-panel: #eef4e8; --rb-radius-button: 99rem; --rb-radius-large: 1.5rem; --rb-font-body: Verdana, sans-serif }"""
+--rb-color-panel: #eef4e8; --rb-radius-button: 99rem; --rb-radius-large: 1.5rem;
+--rb-font-body: Verdana, sans-serif }"""
 
 
 class Elsewhere:

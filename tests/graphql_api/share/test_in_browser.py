@@ -14,6 +14,7 @@ from referral_blocks.referrers.models import AppSession
 from referral_blocks.referrers.session import make_session, make_sign_in_token, session_cookie
 from referral_blocks.referrers.tokens import revoke_app_sessions
 from tests.browser import chromium
+from tests.graphql_api.stream.server import serving
 from tests.looks.axe import violations
 from tests.make import make_link, make_program
 from tests.processes import wait_for
@@ -25,7 +26,8 @@ pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.timeout(180)]
 HEARD = """
   window.heard = []
   for (const what of ['joined', 'signed-in', 'signed-out', 'shared', 'trouble'])
-    document.addEventListener(`referral-share:${what}`, e => heard.push([what, e.detail.channel ?? e.detail.kind ?? '']))
+    document.addEventListener(`referral-share:${what}`, e =>
+      heard.push([what, e.detail.channel ?? e.detail.kind ?? '']))
 """
 LONG = "Wolfeschlegelsteinhausenbergerdorffwelchevoralternwaren"
 
@@ -215,13 +217,15 @@ def test_it_stays_fresh_while_it_is_seen(shop, open_tab):
     page = open_tab()
     page.clock.install()
     sign_in(page, shop, referrer)
-    asked = []
+    asked, streams = [], []
     page.on("request", lambda request: asked.append(request.url) if request.method == "POST" else None)
+    page.on("request", lambda request: streams.append(request.url) if request.url.endswith("/stream") else None)
     customers = page.locator("dl.figures > div", has_text="Customers").locator("dd")
     expect(customers).to_have_text("1")
     befriend(referrer.program, referrer.links.first(), 7)
     pass_time(page, seconds=31)
     expect(customers).to_have_text("2")
+    assert streams == []  # this process has none, as it said when it was asked
     expect(page.get_by_text("Your figures have changed.")).to_be_attached()
     see(page, "hidden")
     before = len(asked)
@@ -253,6 +257,27 @@ def see(page, state):
         document.dispatchEvent(new Event('visibilitychange')) }""",
         state,
     )
+
+
+def test_news_come_by_the_sites_stream_at_once(open_tab, tmp_path):
+    referrer = with_history(1)
+    with (
+        elsewhere("") as shop,
+        serving(tmp_path / "out", API_CORS_ORIGINS={"*": [shop.url]}, RATE_LIMITS_ENABLED=False) as server,
+    ):
+        shop.site = f"http://127.0.0.1:{server.port}"
+        Site.objects.update(hostname="127.0.0.1", port=server.port)
+        page = open_tab()
+        with page.expect_response("**/graphql/stream") as streamed:
+            sign_in(page, shop, referrer)
+        assert streamed.value.status == 200
+        page.wait_for_timeout(500)
+        befriend(referrer.program, referrer.links.first(), 7)
+        customers = page.locator("dl.figures > div", has_text="Customers").locator("dd")
+        expect(customers).to_have_text("2", timeout=8000)  # a look of its own would come after half a minute
+        revoke_app_sessions(person_id=referrer.person_id)
+        page.get_by_role("button", name="Get my link").wait_for(timeout=60_000)
+        assert shop.reports == []
 
 
 def test_an_expired_access_token_is_renewed_and_a_revoked_sign_in_shows_nothing_more(shop, open_tab, settings):

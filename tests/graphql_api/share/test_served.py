@@ -14,7 +14,7 @@ from referral_blocks.links.channels import CHANNELS, Message
 from tests.graphql_api.ask import ask, codes
 
 SCRIPT = "/graphql/referral-share.js"
-MOST = 12_000  # bytes, compressed
+MOST = 12 * 1024  # bytes, compressed
 
 
 def test_it_is_small():
@@ -52,7 +52,7 @@ def test_one_version_is_kept_for_ever_and_no_other_is_served(client):
 
 def test_comments_and_indentation_are_left_out_and_the_code_is_whole():
     text = script().text
-    assert "\n  " not in text and "\n// " not in text and "/**" not in text
+    assert "\n  " not in text and "//" not in text.partition("\n")[2].replace("http://", "") and "/**" not in text
     assert text.count("{") == text.count("}") and text.count("`") % 2 == 0
     assert '"http://www.w3.org/2000/svg"' in text
 
@@ -91,7 +91,7 @@ def test_its_buttons_lead_where_the_sites_own_lead(slug):
 
 def test_each_operation_is_valid():
     sdl = build_schema(schema.as_str())
-    assert {name: validate(sdl, parse(text)) for name, text in operations().items()} == dict.fromkeys(operations(), [])
+    assert [error for text in operations().values() for error in validate(sdl, parse(text))] == []
 
 
 @pytest.mark.django_db
