@@ -45,8 +45,7 @@ def database_url() -> str:
     settings = connection.settings_dict
     if connection.vendor == "sqlite":
         return f"sqlite:///{settings['NAME']}"
-    host = quote(settings["HOST"] or "", safe="")
-    return f"postgresql://{settings['USER']}:{settings['PASSWORD']}@/{settings['NAME']}?host={host}"
+    return os.environ["DATABASE_URL"].replace("/postgres?", f"/{settings['NAME']}?")
 
 
 @contextmanager

@@ -38,7 +38,7 @@ def server(django_db_setup, django_db_blocker, tmp_path_factory):
             API_STREAMS=6, API_STREAMS_PER_CALLER=2, API_CORS_ORIGINS={"localhost": [APP]},
         ) as running:  # fmt: skip
             yield running
-        assert "Traceback" not in log.read_text()
+        assert "Traceback" not in log.read_text(), log.read_text()
 
 
 @pytest.fixture
