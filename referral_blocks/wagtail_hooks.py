@@ -9,6 +9,7 @@ from wagtail.snippets.models import register_snippet
 
 from .admin import block_troubles, dashboard, deletions, liability_report, permissions, referral_report, starter
 from .admin.menu import ReferralsGroup
+from .admin.webhook_deliveries import DeliveryViewSet
 from .views import page_cache
 
 register_snippet(ReferralsGroup)
@@ -22,6 +23,11 @@ hooks.register("before_delete_snippet", deletions.before_delete_snippet)
 hooks.register("before_delete_page", deletions.before_delete_page)
 hooks.register("before_bulk_action", deletions.before_bulk_action)
 hooks.register("register_actions", deletions.register_actions)
+
+
+@hooks.register("register_admin_viewset")
+def webhook_deliveries() -> DeliveryViewSet:
+    return DeliveryViewSet()
 
 
 @hooks.register("register_admin_urls")

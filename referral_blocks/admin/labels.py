@@ -27,6 +27,11 @@ CAUSES = {
     "netted": _("Nothing was left to send"),
     "excluded": _("Taken out of its run"),
     "run_cancelled": _("Its run was cancelled"),
+    "created": _("Made"),
+    "changed": _("Changed"),
+    "rotated": _("Secret replaced"),
+    "webhook_gone": _("It answered that it is gone"),
+    "webhook_failing": _("It failed for days"),
 }
 
 

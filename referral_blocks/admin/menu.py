@@ -26,6 +26,7 @@ from .sale_imports import SaleImportViewSet
 from .sales import SaleViewSet
 from .sending import SendingViewSet
 from .themes import SiteThemeViewSet
+from .webhook_endpoints import EndpointViewSet
 
 
 class ReferralsGroup(SnippetViewSetGroup):
@@ -57,4 +58,5 @@ class ReferralsGroup(SnippetViewSetGroup):
         GroupOfferViewSet,
         SiteThemeViewSet,
         ApiKeyViewSet,
+        EndpointViewSet,
     )

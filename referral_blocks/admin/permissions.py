@@ -37,6 +37,10 @@ OWN_RIGHTS = (
     "view_apikey",
     "add_apikey",
     "change_apikey",
+    "view_webhookendpoint",
+    "add_webhookendpoint",
+    "change_webhookendpoint",
+    "delete_webhookendpoint",
     "view_referral_report",
 )
 

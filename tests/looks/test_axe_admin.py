@@ -21,6 +21,7 @@ VIEWS = [
     "referral_friends:index", "referral_sales:index", "referral_sales:record", "referral_imports:start",
     "referral_rewards:index", "referral_payouts:index", "referral_limits:index", "referral_providers:index",
     "referral_coupons:import", "referral_reports:owed", "referral_reports:funnel", "referral_api_keys:index",
+    "referral_webhooks:index", "referral_webhooks:add", "referral_webhook_deliveries:index",
 ]  # fmt: skip
 
 

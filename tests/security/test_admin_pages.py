@@ -21,6 +21,7 @@ from referral_blocks.referrers.models import Referrer
 from referral_blocks.rewards.models import Reward
 from referral_blocks.sales.models import Sale, SaleImport
 from referral_blocks.theming.models import SiteTheme
+from referral_blocks.webhooks.endpoints.models import WebhookDelivery, WebhookEndpoint
 from tests.payout_fake import register
 from tests.security import payloads
 from tests.security.world import make_site_pages, make_world, plant
@@ -47,6 +48,8 @@ ROWS = {
     "referral_runs": PayoutRun,
     "referral_sales": Sale,
     "referral_themes": SiteTheme,
+    "referral_webhook_deliveries": WebhookDelivery,
+    "referral_webhooks": WebhookEndpoint,
     "wagtailsnippetchoosers_referral_blocks_program": Program,
 }
 OTHERS = [

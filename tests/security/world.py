@@ -84,6 +84,7 @@ KEPT_OUT = {
     "SentCounter.key": KEY, "SpendCounter.key": KEY,
     "ShareEvent.channel": ALIAS,
     "TermsVersion.sha256": HASH,
+    "WebhookDelivery.kind": ALIAS, "WebhookDelivery.message_id": KEY, "WebhookEndpoint.kinds": ALIAS,
 }  # fmt: skip
 CHANGE_WORDS = ("field", "from_state", "to_state", "reason")  # of every audit row: KEPT_OUT as WORD
 # Columns of others that ours show beside our own.

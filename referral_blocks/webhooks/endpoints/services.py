@@ -87,7 +87,7 @@ def update_endpoint(
         if fresh:
             for name, value in fresh.items():
                 setattr(endpoint, name, value)
-                note_change(endpoint, name, "changed", actor=actor, note=_as_text(value))
+                note_change(endpoint, name, "changed", actor=actor, note=f"{name}: {_as_text(value)}")
             endpoint.save(update_fields=list(fresh))
         switched = enabled is not None and enabled != (endpoint.status == Status.ON)
         if switched:

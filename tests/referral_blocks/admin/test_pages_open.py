@@ -60,6 +60,11 @@ LISTS = {
     "referral_api_keys:index": "view_apikey",
     "referral_api_keys:results": "view_apikey",
     "referral_api_keys:add": "add_apikey",
+    "referral_webhooks:index": "view_webhookendpoint",
+    "referral_webhooks:index_results": "view_webhookendpoint",
+    "referral_webhooks:add": "add_webhookendpoint",
+    "referral_webhook_deliveries:index": "view_webhookendpoint",
+    "referral_webhook_deliveries:index_results": "view_webhookendpoint",
 }
 RECORDS = {
     "referral_referrers:inspect": (Referrer, "view_referrer"),
