@@ -3,13 +3,8 @@ database, rounds in turn. No visit may be lost."""
 
 from __future__ import annotations
 
-import os
 import subprocess
 import sys
-import urllib.error
-import urllib.request
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from statistics import median
 
@@ -19,50 +14,12 @@ from wagtail.models import Page, Site
 
 from referral_blocks.links.models import IgnoredVisit, Visit
 from tests.make import make_link, make_program
-from tests.processes import ROOT, free_port, wait_for
+from tests.processes import ROOT
 
-from .database import database_url
+from .server import server
 
 ROUNDS, REQUESTS, CONNECTIONS = 11, 800, 4
 AT_LEAST = 0.6
-
-
-@contextmanager
-def server(data: Path) -> Iterator[int]:
-    """gunicorn with threads and the production settings, on the test's database; its port."""
-    port = free_port()
-    env = {
-        **os.environ,
-        "DJANGO_SETTINGS_MODULE": "tests.benchmarks.settings",
-        "DATABASE_URL": database_url(),
-        "DATA_DIR": str(data),
-        "SECRET_KEY": "only-for-benchmarks-" + "x" * 50,
-        "ALLOWED_HOSTS": "localhost",
-        "BASE_URL": "https://localhost",
-        "DEFAULT_FROM_EMAIL": "referrals@example.com",
-        "TRUSTED_PROXIES": "1",
-        "LOG_LEVEL": "WARNING",
-    }
-    command = [sys.executable, "-m", "gunicorn", "cms.wsgi:application", "--bind", f"127.0.0.1:{port}"]
-    options = ["--worker-class", "gthread", "--workers", "1", "--threads", str(CONNECTIONS), "--keep-alive", "60"]
-    process = subprocess.Popen([*command, *options], cwd=ROOT, env=env, stderr=subprocess.DEVNULL)
-    try:
-        wait_for(lambda: _answers(port), seconds=60, why="the server did not start")
-        yield port
-    finally:
-        process.terminate()
-        process.wait(30)
-
-
-def _answers(port: int) -> bool:
-    request = urllib.request.Request(f"http://127.0.0.1:{port}/healthz", headers={"Host": "localhost"})
-    try:
-        with urllib.request.urlopen(request, timeout=2) as response:
-            return response.status == 200
-    except urllib.error.HTTPError:
-        raise
-    except OSError:
-        return False
 
 
 def load(port: int, path: str, status: int, *, count: int = REQUESTS) -> float:
@@ -82,7 +39,7 @@ def test_a_visit_costs_little_more_than_a_bare_insert(tmp_path: Path) -> None:
     link = make_link(program)
     visits = (f"/r/{link.code}/", 302)
     bare = (f"/bare/{link.pk}/{program.pk}/", 200)
-    with server(tmp_path) as port:
+    with server(tmp_path, threads=CONNECTIONS) as port:
         for path, status in (bare, visits):
             load(port, path, status, count=200)
         rates = [(load(port, *bare), load(port, *visits)) for _ in range(ROUNDS)]
