@@ -1,6 +1,7 @@
 """`make test`: the whole suite on SQLite and on a PostgreSQL that comes from a wheel; arguments go to pytest.
 
-Both run at once where there is a core for each; what PostgreSQL's run says is printed once SQLite's is over.
+Both run at once where there is a core for each. Without arguments the *patient* tests, which mostly wait for processes
+that they kill, run beside the two, on a server of their own. What is not shown at once is printed when it is over.
 """
 
 from __future__ import annotations
@@ -9,50 +10,93 @@ import os
 import subprocess
 import sys
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import IO
 
 from .postgres import postgres
 
+PATIENT = ["-m", "patient"]
+REST = ["-m", "not patient"]
 
-def start(database_url: str | None, arguments: list[str], output: IO[bytes] | None = None) -> subprocess.Popen[bytes]:
-    """One pytest run, begun; it writes to ``output`` or to where we write."""
-    env = {k: v for k, v in os.environ.items() if k != "DATABASE_URL"}
-    if database_url:
-        env["DATABASE_URL"] = database_url
-    command = [sys.executable, "-m", "pytest", *arguments]
-    return subprocess.Popen(command, env=env, stdout=output, stderr=subprocess.STDOUT if output else None)
+
+class Run:
+    """One pytest run, begun; ``database_url`` None is SQLite. It writes to a file of its own, or to where we write."""
+
+    def __init__(self, name: str, database_url: str | None, arguments: list[str], *, shown: bool = False) -> None:
+        env = {k: v for k, v in os.environ.items() if k != "DATABASE_URL"}
+        if database_url:
+            env["DATABASE_URL"] = database_url
+        self.name = name
+        self.kept: IO[bytes] | None = None if shown else tempfile.TemporaryFile()  # noqa: SIM115 - closed when told
+        if shown:
+            say(name)
+        self.process = subprocess.Popen(
+            [sys.executable, "-m", "pytest", *arguments],
+            env=env,
+            stdout=self.kept,
+            stderr=subprocess.STDOUT if self.kept else None,
+        )
+
+    def wait(self) -> int:
+        """pytest's exit code; 0 when all passed."""
+        return self.process.wait()
+
+    def tell(self) -> None:
+        """Print what was kept."""
+        if self.kept is None:
+            return
+        say(self.name)
+        self.kept.seek(0)
+        sys.stdout.buffer.write(self.kept.read())
+        sys.stdout.flush()
+        self.kept.close()
 
 
 def say(name: str) -> None:
     print(f"\n=== {name} ===", flush=True)
 
 
+@contextmanager
+def ending(*runs: Run) -> Iterator[None]:
+    """An interrupted run stops all of them; what they said is printed in any case."""
+    try:
+        yield
+    except BaseException:
+        for run in runs:
+            run.process.terminate()
+            run.wait()
+        raise
+    finally:
+        for run in runs:
+            run.tell()
+
+
 def side_by_side(url: str, arguments: list[str]) -> int:
-    """0 when both runs passed. An interrupted run stops both."""
-    with tempfile.TemporaryFile() as kept:
-        second = start(url, arguments, kept)
-        try:
-            say("SQLite, with PostgreSQL beside it")
-            first = start(None, arguments).wait()
-            second.wait()
-        except BaseException:
-            second.terminate()
-            second.wait()
-            raise
-        finally:
-            say("PostgreSQL")
-            kept.seek(0)
-            sys.stdout.buffer.write(kept.read())
-            sys.stdout.flush()
-    return first or second.returncode
+    """0 when all passed."""
+    if arguments:
+        runs = [
+            Run("SQLite, with PostgreSQL beside it", None, arguments, shown=True),
+            Run("PostgreSQL", url, arguments),
+        ]
+        with ending(*runs):
+            return max([run.wait() for run in runs])
+    with postgres() as other_url:
+        runs = [
+            Run("SQLite, with all else beside it", None, REST, shown=True),
+            Run("PostgreSQL", url, REST),
+            Run("SQLite, patient", None, PATIENT),
+        ]
+        with ending(*runs):
+            patient = runs[2].wait()
+            last = Run("PostgreSQL, patient", other_url, PATIENT)
+            with ending(last):
+                return max([patient, last.wait(), *(run.wait() for run in runs)])
 
 
 def one_by_one(url: str, arguments: list[str]) -> int:
     """0 when both runs passed."""
-    say("SQLite")
-    first = start(None, arguments).wait()
-    say("PostgreSQL")
-    return first or start(url, arguments).wait()
+    return max([Run(name, at, arguments, shown=True).wait() for name, at in (("SQLite", None), ("PostgreSQL", url))])
 
 
 def main(arguments: list[str]) -> int:

@@ -19,6 +19,7 @@ from django.utils import timezone
 from cms.demo.providers import choose_providers
 from tests.processes import ROOT, demo_environment, free_port, running_demo, wait_for
 
+pytestmark = pytest.mark.patient
 KEYS = [
     "base_url", "admin_url", "admin_username", "admin_password", "graphql_url", "api_key", "program", "landing_url",
     "share_url", "code", "link", "business_program", "business_landing_url", "business_share_url", "software_program",

@@ -42,6 +42,7 @@ def reward_link(mail: str) -> str:
     return found.group()
 
 
+@pytest.mark.patient
 @pytest.mark.timeout(400)
 def test_cash_and_gift_card(tmp_path):
     env = demo_environment(tmp_path / "data", free_port())

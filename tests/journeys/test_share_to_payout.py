@@ -18,6 +18,7 @@ from .steps import PHONE, SALE, approve_and_end_hold, fill_friend_form, fill_joi
 REFERRER, FRIEND = "ana@example.com", "kim@example.com"
 
 
+@pytest.mark.patient
 @pytest.mark.timeout(400)
 def test_share_to_payout(tmp_path):
     env = demo_environment(tmp_path / "data", free_port())

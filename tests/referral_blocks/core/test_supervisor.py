@@ -20,7 +20,7 @@ from django.utils import timezone
 from referral_blocks.core import heartbeat, queue
 from referral_blocks.core.models import Heartbeat
 
-pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.timeout(180)]
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.timeout(180), pytest.mark.patient]
 MANAGE = Path(__file__).resolve().parents[3] / "manage.py"
 
 
