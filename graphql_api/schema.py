@@ -26,6 +26,7 @@ from .links.visits import VisitsMutation
 from .nodes import NodesQuery
 from .pages.queries import PagesQuery
 from .payouts.mutations import PayoutsMutation
+from .people.mutations import PeopleMutation
 from .points.mutations import PointsMutation
 from .programs.queries import ProgramsQuery
 from .referrals.mutations import ReferralsMutation
@@ -55,6 +56,7 @@ class Mutation(
     LinksMutation,
     OpenedGroupsMutation,
     PayoutsMutation,
+    PeopleMutation,
     PointsMutation,
     ReferralsMutation,
     ReferrersMutation,

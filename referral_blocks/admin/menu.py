@@ -15,6 +15,7 @@ from .payout_desk import PayoutDeskViewSet
 from .payout_providers import PayoutProvidersViewSet
 from .payout_runs import RunViewSet
 from .payouts import PayoutViewSet
+from .people import PersonViewSet
 from .programs import ProgramViewSet
 from .reconciliations import ReconciliationViewSet
 from .referrals import ReferralViewSet
@@ -46,6 +47,7 @@ class ReferralsGroup(SnippetViewSetGroup):
         PayoutDeskViewSet,
         SendingViewSet,
         ReferrerViewSet,
+        PersonViewSet,
         ReferralViewSet,
         SaleViewSet,
         SaleImportViewSet,

@@ -16,6 +16,8 @@ APP = "referral_blocks"
 # What the plugin's own views ask for, beyond the rights on programmes and themes that Wagtail registers itself.
 OWN_RIGHTS = (
     "view_referrer",
+    "export_person",
+    "erase_person",
     "view_referral",
     "review_referral",
     "view_sale",
