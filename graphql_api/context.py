@@ -47,6 +47,7 @@ class Context:
     cookies: Mapping[str, str]
     deadline: float = float("inf")  # of the monotonic clock
     allowance: Allowance | None = None  # what is left of what the caller may spend
+    is_large: bool = False  # its body is larger than most may send
     cost: int | None = None  # of the operation, once it was measured
     claim: Claim | None = None  # of the caller's Idempotency-Key
     instead: RequestRefused | Replay | None = None  # what to answer in place of running the operation

@@ -19,6 +19,7 @@ from . import idempotency
 from .context import Context
 from .cost import measure
 from .deadline import given_up_at
+from .large import check_large
 from .operation import RequestRefused
 from .rate import charge, refuse_cost
 
@@ -35,6 +36,7 @@ class Guard(SchemaExtension):
         operation = cast(OperationDefinitionNode, get_operation_ast(document, execution.operation_name))
         is_read = operation.operation is not OperationType.MUTATION
         try:
+            check_large(context, document, operation)
             context.cost = _cost(execution, document, operation)
             refuse_cost(context.cost)
             charge(context, context.cost - 1)  # the view has counted one for the request

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, NoReturn
 
@@ -48,7 +48,7 @@ class Operation:
     registers: bool = False
 
 
-def from_query_string(request: HttpRequest) -> Operation:
+def from_query_string(request: HttpRequest, **_given: Any) -> Operation:
     """The operation of a GET request; its variables are JSON. Raises RequestRefused."""
     given = request.GET
     variables = _json(given["variables"]) if given.get("variables") else None
@@ -63,20 +63,27 @@ def from_query_string(request: HttpRequest) -> Operation:
     )
 
 
-def from_body(request: HttpRequest) -> Operation:
-    """The operation in a JSON body. Raises RequestRefused: 413 too large, 415 not JSON, 400 not an operation."""
+def from_body(request: HttpRequest, *, most: Callable[[], int] = lambda: MAX_BODY) -> Operation:
+    """The operation in a JSON body; ``most`` is asked how many bytes may come where there are more than MAX_BODY.
+    Raises RequestRefused: 413 too large, 415 not JSON, 400 not an operation."""
     if request.content_type != "application/json":
         raise RequestRefused(415, _("Send the operation as application/json."))
     try:
         announced = int(request.META.get("CONTENT_LENGTH") or 0)
     except ValueError:
         raise RequestRefused(400, _("The Content-Length is not a number.")) from None
-    if announced > MAX_BODY or len(request.body) > MAX_BODY:
-        raise RequestRefused(413, _("The body is larger than %(max)d bytes.") % {"max": MAX_BODY})
+    limit = MAX_BODY if announced <= MAX_BODY else most()
+    if announced > limit:
+        raise RequestRefused(413, _("The body is larger than %(max)d bytes.") % {"max": limit})
+    # Django's own limit, DATA_UPLOAD_MAX_MEMORY_SIZE, is below what a file may have, and holds for ``body`` only.
+    body = request.body if announced <= MAX_BODY else request.read(announced)
     try:
-        return _operation(_json(request.body.decode("utf-8")))
+        operation = _operation(_json(body.decode("utf-8")))
     except UnicodeDecodeError:
         raise RequestRefused(400, _("The body is not UTF-8.")) from None
+    if len(operation.query) > MAX_BODY:
+        raise RequestRefused(413, _("The document is too long. Send what is large in a variable."))
+    return operation
 
 
 def _json(text: str) -> Any:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any, cast
 
 from django.http import HttpRequest, HttpResponse, JsonResponse
@@ -28,6 +29,7 @@ from .context import Context
 from .deadline import is_too_late
 from .errors import ErrorCode, present
 from .examples import EXAMPLES
+from .large import most_of
 from .operation import Operation, RequestRefused, from_body, from_query_string
 from .persisted import find_document, remember
 from .schema import schema
@@ -68,7 +70,7 @@ class GraphQLView(View):
     def _answer(
         self,
         request: HttpRequest,
-        read: Callable[[HttpRequest], Operation],
+        read: Callable[..., Operation],
         *,
         cookies: Mapping[str, str],
         allowed: set[OperationType],
@@ -76,7 +78,7 @@ class GraphQLView(View):
         context = Context(request, cookies)
         try:
             rate.charge(context, 1)
-            operation = find_document(read(request))
+            operation = find_document(read(request, most=partial(most_of, context)))
             result = schema.execute_sync(
                 operation.query,
                 variable_values=operation.variables,

@@ -27,7 +27,10 @@ class ImportSalesInput:
     program: str = strawberry.field(description="The programme’s slug.")
     name: str = strawberry.field(description="What to call it in lists, such as its file name.")
     content: str = strawberry.field(
-        description="The file’s text, with its heading. The request’s size limit holds: send a large file in parts."
+        description=(
+            "The file’s text, with its heading, of up to 5 MB. A request with so much holds nothing but this mutation, "
+            "and has the text in a variable."
+        )
     )
     source: str = strawberry.field(default="csv", description="What kind of file it is.")
     dry_run: bool = strawberry.field(

@@ -79,5 +79,5 @@ def test_every_code_that_the_plugin_raises_is_in_the_enum_and_no_other():
 
 def test_moments_and_amounts_have_scalars_of_their_own():
     scalars = schema._schema.type_map
-    assert scalars["DateTime"].specified_by_url == "https://datatracker.ietf.org/doc/html/rfc3339"
+    assert scalars["DateTime"].specified_by_url == "https://datatracker.ietf.org/doc/html/rfc3339#section-5.6"
     assert str(scalars["Money"].fields["amountMinor"].type) == "BigInt!"

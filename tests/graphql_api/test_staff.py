@@ -7,7 +7,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from wagtail.models import Page, Site
 
-from graphql_api.staff import RIGHTS
+from graphql_api.staff import RIGHTS, staff_of
 from referral_blocks.access.models import ApiKey, Scope
 from referral_blocks.access.services import create_api_key
 from referral_blocks.payouts.models import PayoutItem
@@ -88,6 +88,16 @@ def test_a_get_never_spends_the_cookie(browser):
     sent = {name.replace("_", "-"): value for name, value in headers.items()}
     answer = browser.get(URL, {"query": ENTERED}, headers=sent).json()
     assert (answer["data"], codes(answer)) == ({"server": None}, ["UNAUTHENTICATED"])
+
+
+def test_a_get_counts_nowhere_also_where_cookies_would(rf):
+    """Django asks a GET for no token, so that whoever passes cookies on must not be trusted with it."""
+    user = make_staff()
+    for method, found in (("get", None), ("post", user)):
+        request = getattr(rf, method)(URL)
+        request.user, request._dont_enforce_csrf_checks = user, True
+        request.COOKIES["sessionid"] = "x"
+        assert staff_of(request) == found
 
 
 def test_who_may_not_enter_the_admin_is_nobody_here(browser):
