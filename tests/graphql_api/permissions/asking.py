@@ -68,6 +68,17 @@ def ids_of(world: World) -> dict[str, tuple[str, str]]:
     return found
 
 
+def public_ids(world: World) -> dict[str, str]:
+    """Ids of what everybody may know → the site that tells them."""
+    found = {}
+    for story in world.stories:
+        site = "far" if story is world.far else "site"
+        found |= {gid("Program", story.program): site, gid("Group", story.rows["group"]): site}
+    for name, page in world.pages.items():
+        found[to_base64("Page", page.pk)] = name
+    return found
+
+
 def _is_own(name: str) -> bool:
     """Of a type that only its referrer sees (graphql_api/signed_in.py)."""
     origin = schema.schema_converter.type_map[name].definition.origin  # type: ignore[union-attr]

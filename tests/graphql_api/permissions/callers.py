@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlencode
@@ -19,7 +20,7 @@ from tests.graphql_api.permissions import table
 from tests.graphql_api.permissions.markers import OWNER, PUBLIC, SCOPES, TITLE
 from tests.graphql_api.permissions.world import FAR_HOST, World
 
-SITE = frozenset({"own", "peer", "next", "site"})
+SITE = frozenset({"own", "ownkin", "peer", "peerkin", "next", "nextkin", "site"})  # kin: their friends
 CODE = "code"  # ZZ-OWN-CODE-1: a link’s code
 # What a key is told of what it has just done, without a scope for reading.
 TOLD = {
@@ -71,15 +72,16 @@ class Caller:
             return "value" if rule.rights <= self.rights else "FORBIDDEN"
         return table.rules()["scope" if rule.scope else rule.name][self.kind]
 
-    def may_see(self, who: str, what: str) -> bool:
-        """Whether a text of ``who``’s that is marked ``what`` may be in an answer to this caller."""
+    def may_see(self, who: str, what: str, *, told: bool = True) -> bool:
+        """Whether a text of ``who``’s that is marked ``what`` may be in an answer to this caller; ``told``: also in one
+        to what they have just done."""
         if what == PUBLIC:
             return who == ("site" if self.site is SITE else "far")
         if self.kind in ("own", "peer", "next") or self.who:
             return who == self.who and what in (TITLE, OWNER, CODE)
         if self.kind == "typed":
             return (who, what) == ("own", CODE)
-        return who in self.site and what in self._readable()
+        return who in self.site and what in self._readable(told=told)
 
     def may_know(self, who: str, what: str) -> bool:
         """Whether the id of a row may be: who follows what happens is told ids of everything on the site."""
@@ -88,13 +90,13 @@ class Caller:
         )
         return self.may_see(who, what) or (follows and who in self.site)
 
-    def _readable(self) -> set[str]:
+    def _readable(self, *, told: bool) -> set[str]:
         scopes = self.scopes
         if self.kind == "staff":
             scopes = frozenset(s for s, rights in table.RIGHTS.items() if set(rights.split()) <= self.rights)
         found = {what for what, scope in SCOPES.items() if scope in scopes}
         found |= {CODE} if Scope.REFERRALS_READ in scopes else set()
-        return found.union(*(what for scope, what in TOLD.items() if scope in scopes))
+        return found.union(*(what for scope, what in TOLD.items() if told and scope in scopes))
 
 
 def client() -> Client:
@@ -117,7 +119,7 @@ def referrers(world: World) -> list[Caller]:
 def at_far_site(world: World) -> list[Caller]:
     """The other site’s referrer and key, where they belong."""
     bearer = {"Authorization": f"Bearer {bearer_of(world.far.referrer)}", "Host": FAR_HOST}
-    far = frozenset({"far"})
+    far = frozenset({"far", "farkin"})
     return [
         Caller("far", "own", client(), bearer, site=far, who="far"),
         Caller(
@@ -139,19 +141,19 @@ def keys(world: World) -> list[Caller]:
     return found
 
 
-def all_rights() -> set[str]:
-    """Every right that the table names."""
-    named = [rule for line in table.types().values() for rule in line.rules.values()]
-    named += [rule for rule, _fields in table.mutations().values()]
-    return {right for rule in named for right in rule.rights}
+def field_rights() -> set[str]:
+    """Every right that the table names for a field."""
+    return {right for line in table.types().values() for rule in line.rules.values() for right in rule.rights}
 
 
-def staff(*, each: bool = True) -> list[Caller]:
-    """Staff with every right, with none, and, where ``each`` is asked for, without each; and a cookie without token."""
-    every = all_rights()
-    given = {"all": every, "none": set()}
-    if each:
-        given |= {f"-{right}": every - {right} for right in sorted(every)}
+def mutation_rights() -> set[str]:
+    return {right for rule, _fields in table.mutations().values() for right in rule.rights}
+
+
+def staff(without: Iterable[str] = ()) -> list[Caller]:
+    """Staff with every right, with none, and with all but one of ``without``; and a cookie without its token."""
+    every = field_rights() | mutation_rights()
+    given = {"all": every, "none": set()} | {f"-{right}": every - {right} for right in sorted(without)}
     found = []
     for name, rights in given.items():
         user = get_user_model().objects.create_user(f"staff {name}")

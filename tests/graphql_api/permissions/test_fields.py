@@ -6,7 +6,7 @@ import pytest
 
 from tests.graphql_api.permissions import table
 from tests.graphql_api.permissions.asking import arguments, foreign_ids, ids_of
-from tests.graphql_api.permissions.callers import at_far_site, keys, referrers, staff
+from tests.graphql_api.permissions.callers import at_far_site, field_rights, keys, referrers, staff
 from tests.graphql_api.permissions.markers import secrets
 from tests.graphql_api.permissions.walk import (
     ROOTS,
@@ -86,7 +86,7 @@ def asked_of(world):
 
 def test_everybody_gets_what_the_table_says(world, asked_of):
     everybody = [*referrers(world), *(one for one in keys(world) if one.name in ("far-key", "key all"))]
-    everybody += staff(each=False)
+    everybody += staff()
     wrong = [line for caller in everybody for line in asked_of(caller, arguments(world, world.own))]
     assert wrong == [], "\n".join(wrong)
 
@@ -99,19 +99,21 @@ def test_a_key_is_told_what_its_scopes_allow(world, asked_of):
 
 
 def test_staff_are_told_what_their_rights_allow(world, asked_of):
-    wrong = [line for caller in staff() for line in asked_of(caller, arguments(world, world.own), {"server", "viewer"})]
+    wrong = [
+        line for caller in staff(field_rights()) for line in asked_of(caller, arguments(world, world.own), {"server"})
+    ]
     assert wrong == [], "\n".join(wrong)
 
 
 @pytest.mark.parametrize("field", object_types()["Subscription"].fields)
 def test_subscriptions_tell_what_the_table_says(world, asked_of, field):
-    everybody = [*referrers(world), *keys(world), *staff()]
+    everybody = [*referrers(world), *keys(world), *staff(field_rights())]
     wrong = [line for one in everybody for line in asked_of(one, arguments(world, world.own), {field}, "Subscription")]
     assert wrong == [], "\n".join(wrong)
 
 
 def test_a_stream_asked_for_with_get_never_spends_a_staff_cookie(world):
-    forged = next(one for one in staff(each=False) if one.kind == "forged")
+    forged = next(one for one in staff() if one.kind == "forged")
     _text, body = forged.stream('subscription { programActivity(program: "neighbours") { cursor } }', method="GET")
     assert [error["extensions"]["code"] for error in body["errors"]] == ["UNAUTHENTICATED"]
 

@@ -6,7 +6,7 @@ import pytest
 
 from tests.graphql_api.permissions import table
 from tests.graphql_api.permissions.asking import foreign_ids, ids_of
-from tests.graphql_api.permissions.callers import Caller, keys, referrers, staff
+from tests.graphql_api.permissions.callers import Caller, keys, mutation_rights, referrers, staff
 from tests.graphql_api.permissions.inputs import CHANGES_NOTHING, inputs
 from tests.graphql_api.permissions.markers import secrets
 from tests.graphql_api.permissions.walk import (
@@ -51,7 +51,7 @@ def wanted(name: str, caller: Caller) -> dict[str, str]:
 class Sender:
     def __init__(self, world):
         self.inputs, self.hidden, self.known = inputs(world), secrets(), ids_of(world)
-        self.everybody = [*referrers(world), *keys(world), *staff()]
+        self.everybody = [*referrers(world), *keys(world), *staff(mutation_rights())]
         self.before = digest()
         self.count = 0
 

@@ -47,8 +47,9 @@ def homes() -> dict[str, tuple[str, ...]]:
                 edge = named(object_types()[inner].fields["edges"])
                 found.setdefault(inner, []).append(home)
                 found.setdefault(edge, []).append(f"{inner}.edges")
-                home = f"{edge}.node"
-            found.setdefault(name, []).append(home)
+                found.setdefault(name, []).append(f"{edge}.node")
+            else:
+                found.setdefault(name, []).append(home)
     for mutation in table.mutations():
         payload = named(object_types()["Mutation"].fields[mutation])
         found.setdefault(payload, []).append(f"Mutation.{mutation}")

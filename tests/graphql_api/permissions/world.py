@@ -59,7 +59,7 @@ MORE_RULES = (
 )
 # Where a row that is not itself marked finds whose it is; the first that is set.
 WAYS = (
-    "referrer", "opener", "person", "friend", "link", "referral", "reward", "payout", "sale", "subject", "group",
+    "person", "referrer", "opener", "friend", "link", "referral", "reward", "payout", "sale", "subject", "group",
     "sale_import", "run", "endpoint", "account", "entry", "rule", "coupon_list", "offer", "program", "site",
 )  # fmt: skip
 
@@ -93,6 +93,7 @@ class World:
     people: dict[int, str] = field(default_factory=dict)
     hooks: dict[str, WebhookEndpoint] = field(default_factory=dict)
     deliveries: dict[str, WebhookDelivery] = field(default_factory=dict)
+    pages: dict[str, LandingPage] = field(default_factory=dict)
 
     @property
     def stories(self) -> tuple[Story, ...]:
@@ -123,8 +124,8 @@ def make_world() -> World:
     stories = [_story(first, "own"), _story(first, "peer"), _story(other, "next"), _story(far, "far")]
     world = World(*stories, keys=keys, key_rows=rows, image=_picture(), start=start)
     for story in stories:
-        for person in (story.referrer.person, *(r.friend for r in story.referrals)):
-            world.people[person.pk] = story.who
+        world.people[story.referrer.person_id] = story.who
+        world.people |= {referral.friend_id: f"{story.who}kin" for referral in story.referrals}
     _keys(world, here, far_site)
     for site in (here, far_site):
         _webhooks(world, site)
@@ -140,9 +141,11 @@ def make_world() -> World:
         page.share_image = world.image
         page.first_published_at = page.last_published_at = timezone.now()
         site.root_page.specific.add_child(instance=page)
+        world.pages["far" if site is far_site else "site"] = page
         terms = site.root_page.specific.add_child(instance=TermsPage(title="Terms", slug="terms", program=program))
         Program.objects.filter(pk=program.pk).update(terms_page=terms)
-    ApiKey.objects.update(last_used_at=timezone.now())  # written once a minute, whoever asks
+    # It is written once a minute, whoever asks: not while these tests run.
+    ApiKey.objects.update(last_used_at=timezone.now() + timedelta(hours=1))
     return world
 
 
