@@ -15,7 +15,7 @@ from .api import Api
 
 SDL = ROOT / "graphql_api" / "schema.graphql"
 # They end what the fuzzer calls by, and every later call would be a stranger's.
-ENDS_THE_CALLER = ("signOut", "revokeSession", "revokeApiKey", "rotateApiKey", "eraseMyData", "requestErasure")
+ENDS_THE_CALLER = ("signOut", "revokeSession", "revokeApiKey", "rotateApiKey")
 
 
 @dataclass(slots=True)
@@ -35,10 +35,10 @@ class Found:
         return sum(n for (_name, was), n in self.outcomes.items() if not outcome or was == outcome)
 
 
-def fuzz(api: Api, *, caller: str, bearer: str, seconds: int, folder: Path) -> Found:
+def fuzz(api: Api, *, caller: str, headers: dict[str, str], seconds: int, folder: Path) -> Found:
     """As many cases as go into ``seconds``, as this caller. What the schema forbids is the same to everybody: only the
     anonymous caller sends it."""
-    mode = "positive" if bearer else "all"
+    mode = "positive" if headers else "all"
     world, tally, config = folder / "world.json", folder / f"{caller}.tally", folder / "schemathesis.toml"
     world.write_text(json.dumps(api.world))
     tally.write_text("")
@@ -50,8 +50,9 @@ def fuzz(api: Api, *, caller: str, bearer: str, seconds: int, folder: Path) -> F
         "--suppress-health-check", "all", "--warnings", "off", "--workers", "1", "--mode", mode,
         "--header", "Accept: application/graphql-response+json",
     ]  # fmt: skip
-    if bearer:
-        command += ["--header", f"Authorization: Bearer {bearer}"]
+    for name, value in headers.items():
+        command += ["--header", f"{name}: {value}"]
+    if headers:
         command += ["--exclude-name-regex", rf"^Mutation\.({'|'.join(ENDS_THE_CALLER)})$"]
     env = {
         **api.environment, "SCHEMATHESIS_HOOKS": "tests.external.fuzz_hooks", "FUZZ_WORLD": str(world),

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+from pathlib import Path
 
 import pytest
 from django.contrib.staticfiles import finders
@@ -18,13 +19,11 @@ from tests.make import make_link, make_program, make_referral
 
 
 def document(name):
-    with open(finders.find(f"{FOLDER}/{name}.graphql")) as file:
-        return file.read()
+    return Path(finders.find(f"{FOLDER}/{name}.graphql")).read_text()
 
 
 def given(name):
-    with open(finders.find(f"{FOLDER}/{name}.json")) as file:
-        return json.load(file)
+    return json.loads(Path(finders.find(f"{FOLDER}/{name}.json")).read_text())
 
 
 @pytest.fixture
