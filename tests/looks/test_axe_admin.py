@@ -7,6 +7,7 @@ from django.urls import reverse
 from wagtail.models import Collection, Site
 
 from referral_blocks.theming.models import SiteTheme
+from referral_blocks.webhooks.endpoints.models import WebhookEndpoint
 from tests.browser import chromium
 from tests.looks.axe import violations
 from tests.looks.states import calm
@@ -50,10 +51,12 @@ def test_our_views_can_be_used_by_everybody(page, live_server):
     make_referral(program)
     landing = make_landing_page(program)
     use_theme("street")
+    endpoint = WebhookEndpoint.objects.create(site=program.site, url="https://hooks.example.com/", secret=b"x")
     rows = {
         "referral_programs:edit": program.pk,
         "referral_themes:edit": SiteTheme.objects.get().pk,
         "wagtailadmin_pages:edit": landing.pk,
+        "referral_webhooks:inspect": endpoint.pk,
     }
     found = []
     for view in [*VIEWS, *rows]:
