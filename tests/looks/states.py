@@ -11,6 +11,7 @@ from typing import Any
 from playwright.sync_api import Page
 from wagtail.models import Site
 
+from referral_blocks.people.data_page import page_url
 from referral_blocks.programs.models import Program, ProgramStatus
 from referral_blocks.referrers.models import Referrer
 from referral_blocks.referrers.session import make_session, session_cookie
@@ -74,6 +75,7 @@ def make_world(url: str) -> World:
     link = referrer.links.first()
     reward = Reward.objects.filter(person=referrer.person).first()
     assert reward is not None
+    data_page = page_url(person=referrer.person, site=program.site)
     return World(
         url,
         referrer,
@@ -90,6 +92,10 @@ def make_world(url: str) -> World:
             State("closed-share", "/closed-share/"),
             State("reward", reward_url(reward).removeprefix(url)),
             State("reward-unknown", "/referrals/reward/nonsense/"),
+            State("your-data", "/referrals/your-data/"),
+            State("your-data-signed-in", "/referrals/your-data/", signed_in=True),
+            State("your-data-page", data_page.removeprefix(url)),
+            State("your-data-unknown", "/referrals/your-data/nonsense/"),
             State("sign-in-failed", "/referrals/sign-in/nonsense/"),
             State("terms", "/terms/"),
             State("terms-version", f"/referrals/terms/{program.slug}/1/"),

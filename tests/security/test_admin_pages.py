@@ -15,6 +15,7 @@ from referral_blocks.payouts.models import Payout
 from referral_blocks.payouts.providers.manual.models import Handover
 from referral_blocks.payouts.reconciliation import Reconciliation
 from referral_blocks.payouts.run import PayoutRun
+from referral_blocks.people.models import Person
 from referral_blocks.programs.models import Program
 from referral_blocks.referrals.models import Referral, ReferralClaim
 from referral_blocks.referrers.models import Referrer
@@ -39,6 +40,7 @@ ROWS = {
     "referral_limits": Program,
     "referral_payout_desk": Payout,
     "referral_payouts": Payout,
+    "referral_people": Person,
     "referral_programs": Program,
     "referral_reconciliations": Reconciliation,
     "referral_referrers": Referrer,

@@ -10,7 +10,7 @@ from django.urls import reverse
 from openpyxl import load_workbook
 
 import referral_blocks
-from referral_blocks.emails.compose import ABOUT_REWARDS, FRIEND_ARRIVED, SIGN_IN, WELCOME, compose
+from referral_blocks.emails.compose import ABOUT_REWARDS, FRIEND_ARRIVED, SIGN_IN, WELCOME, YOUR_DATA, compose
 from referral_blocks.emails.models import Email
 from referral_blocks.people.models import Person
 from referral_blocks.programs.models import Program
@@ -23,7 +23,7 @@ from tests.security.world import make_world, plant
 
 pytestmark = pytest.mark.django_db
 
-TO_REFERRERS = (WELCOME, SIGN_IN, FRIEND_ARRIVED)
+TO_REFERRERS = (WELCOME, SIGN_IN, FRIEND_ARRIVED, YOUR_DATA)
 FOLDER = Path(referral_blocks.__file__).parent / "templates" / "referral_blocks" / "emails"
 
 
@@ -31,6 +31,8 @@ def message(kind, referrer):
     subject_id = referrer.pk
     if kind == FRIEND_ARRIVED:
         subject_id = Referral.objects.filter(referrer=referrer).first().pk
+    if kind == YOUR_DATA:
+        subject_id = referrer.program.site_id
     if kind in ABOUT_REWARDS:
         reward = Reward.objects.filter(person=referrer.person).first()
         Reward.objects.filter(pk=reward.pk).update(state=ABOUT_REWARDS[kind])

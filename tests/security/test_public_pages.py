@@ -12,6 +12,7 @@ from cms.pages.models import LandingPage
 from referral_blocks import urls
 from referral_blocks.blocks.stream import ReferralStreamBlock
 from referral_blocks.groups.models import Group, GroupMember
+from referral_blocks.people.data_page import page_url
 from referral_blocks.programs.models import Program, TermsVersion
 from referral_blocks.referrals.attribution import visit_token
 from referral_blocks.referrers.session import make_session, session_cookie
@@ -39,6 +40,7 @@ FORMS = {
 OPENED = {
     "visit", "share", "group_link", "qr", "terms", "sign_in", "reward", "payout_account_return",
     "payout_account_refresh", "brand", "share_card", "join",
+    "your_data", "your_data_page", "your_data_file",
     "friend", "refer_by_name", "enter_code", "sign_in_request", "group_join",
 }  # fmt: skip
 NO_PAGE = {"group_open", "exchange_points", "consents", "sign_out", "provider_webhook", "healthz", "readyz"}
@@ -83,8 +85,14 @@ def test_other_pages(client, referrer, reader):
     number = TermsVersion.objects.filter(program=program).first().number
     mine = {session_cookie(program): make_session(referrer, verified=True)}
     client.cookies.load(mine)
+    data_page = page_url(person=referrer.person, site=program.site).removeprefix(program.site.root_url)
     rewards = [reward_url(reward).removeprefix(program.site.root_url) for reward in Reward.objects.all()[:6]]
-    pages = [reverse("referral_blocks:terms", args=[program.slug, number]), *rewards]
+    pages = [
+        reverse("referral_blocks:terms", args=[program.slug, number]),
+        *rewards,
+        reverse("referral_blocks:your_data"),
+        data_page,
+    ]
     for path in pages:
         response = client.get(path)
         assert response.status_code == 200
@@ -126,7 +134,8 @@ def test_what_stands_in_the_address_and_the_headers(client, referrer, reader, pa
 
 def test_what_stands_in_tokens_and_codes(client, referrer, reader):
     for name, more in (
-        ("sign_in", []), ("reward", []), ("payout_account_return", []), ("payout_account_refresh", []),
+        ("sign_in", []), ("reward", []), ("your_data_page", []), ("your_data_file", []),
+        ("payout_account_return", []), ("payout_account_refresh", []),
         ("visit", []), ("share", ["whatsapp"]), ("qr", ["svg"]),
     ):  # fmt: skip
         for text in ("x' xss-probe='\"><xss-probe>", "javascript:__xss()", "{{7*7}}", "a\r\nSet-Cookie: xss=1"):

@@ -8,6 +8,7 @@ from referral_blocks.flows.record_sale import record_sale
 from referral_blocks.flows.send_payout import send_payout
 from referral_blocks.payouts.models import Payout
 from referral_blocks.payouts.providers.manual.models import Handover
+from referral_blocks.people.models import Person
 from referral_blocks.referrals.models import Referral
 from referral_blocks.referrers.models import Referrer
 from referral_blocks.rewards.models import Reward
@@ -30,6 +31,9 @@ LISTS = {
     "referral_claim_desk:results": "review_referral",
     "referral_referrers:index": "view_referrer",
     "referral_referrers:index_results": "view_referrer",
+    "referral_people:index": "export_person",
+    "referral_people:index_results": "erase_person",
+    "referral_people:write-again": "erase_person",
     "referral_friends:index": "view_referral",
     "referral_friends:index_results": "view_referral",
     "referral_sales:index": "view_sale",
@@ -68,6 +72,9 @@ LISTS = {
 }
 RECORDS = {
     "referral_referrers:inspect": (Referrer, "view_referrer"),
+    "referral_people:inspect": (Person, "erase_person"),
+    "referral_people:export": (Person, "export_person"),
+    "referral_people:erase": (Person, "erase_person"),
     "referral_friends:inspect": (Referral, "view_referral"),
     "referral_sales:inspect": (Sale, "view_sale"),
     "referral_rewards:inspect": (Reward, "view_reward"),

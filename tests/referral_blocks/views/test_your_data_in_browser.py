@@ -4,8 +4,6 @@ import os
 import re
 
 import pytest
-from django.contrib.auth.models import User
-from django.urls import reverse
 from wagtail.models import Site
 
 from referral_blocks.people.data_page import page_url
