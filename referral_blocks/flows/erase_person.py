@@ -1,5 +1,5 @@
 """A person is erased: asked for by themselves from their mailbox, or by staff; the money that is open is looked at
-first. docs/adr/0015-erasing-a-person.md says what goes, what stays and why."""
+first. docs/adr/0016-erasing-a-person.md says what goes, what stays and why."""
 
 from __future__ import annotations
 
