@@ -29,7 +29,7 @@ from graphql.utilities import ast_from_value
 from referral_blocks.core.conf import Conf
 
 from .connections import MAX_PAGE
-from .cost import LIST, MUTATION
+from .cost import MUTATION
 from .idempotency import MONEY
 from .limits import MAX_ALIASES, MAX_FIELDS, MAX_OPERATIONS, MAX_TOKENS
 from .operation import MAX_BODY
@@ -82,7 +82,7 @@ def reference() -> str:
         "conf": Conf(),
         "money": sorted(MONEY),
         "scalars": [kind for kind in kinds.values() if _is_own_scalar(kind)],
-        "max_page": MAX_PAGE, "list": LIST, "mutation": MUTATION, "max_body": MAX_BODY, "max_tokens": MAX_TOKENS,
+        "max_page": MAX_PAGE, "mutation": MUTATION, "max_body": MAX_BODY, "max_tokens": MAX_TOKENS,
         "max_fields": MAX_FIELDS, "max_aliases": MAX_ALIASES, "max_operations": MAX_OPERATIONS,
     }  # fmt: skip
     head = render_to_string("graphql_api/reference.md", given)
@@ -137,7 +137,8 @@ def _concept(concept: str, homes: dict[str, str]) -> Iterator[str]:
 
 def _operation(root: str, name: str, field: GraphQLField) -> Iterator[str]:
     yield f"### {root}.{name}\n"
-    yield f"`{root.lower()}` → {_link(field.type)} · for {_who(root, name, field)}\n"
+    once = " · takes an [`Idempotency-Key`](#money-moves-once)" if root == "Mutation" and name in MONEY else ""
+    yield f"`{root.lower()}` → {_link(field.type)} · for {_who(root, name, field)}{once}\n"
     yield f"{_prose(field)}\n"
     yield from _arguments(field.args, indent="")
     yield ""
@@ -205,7 +206,7 @@ def _default(argument: GraphQLArgument | GraphQLInputField) -> str:
             node = ast_from_value(argument.default_value, argument.type)
         except (TypeError, ValueError):
             node = None
-    return f" = `{print_ast(node)}`" if node is not None and print_ast(node) not in ("null", '""') else ""
+    return f" = `{print_ast(node)}`" if node is not None and print_ast(node) != "null" else ""
 
 
 def _link(kind: Any) -> str:
