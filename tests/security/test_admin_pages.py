@@ -157,6 +157,8 @@ def test_no_message_after_a_step_brings_it_to_life(staff, reader):
                 continue
             response = staff.post(address, _filled(form), follow=True)
             assert response.status_code in (200, 404), address
+            if response.streaming:
+                continue  # a file to download
             found[address] = reader(response.content.decode())
             sent += 1
     assert {address: holes for address, holes in found.items() if holes} == {}
