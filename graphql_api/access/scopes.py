@@ -58,13 +58,15 @@ class Record:
     scope = Scope.KEYS_WRITE
     rights: tuple[str, ...] = ()
     site_path = "program__site"
+    order: tuple[str, ...] = ()  # of its lists, where its table has none
 
     @classmethod
     def get_queryset(cls, queryset: QuerySet[M], info: Info, **_given: Any) -> QuerySet[M]:
         worker = require_worker(info.context)
         if not may_work(worker, cls.scope, *cls.rights):
             return queryset.none()
-        return queryset.filter(**{cls.site_path: worker.site_id})
+        rows = queryset.filter(**{cls.site_path: worker.site_id})
+        return rows.order_by(*cls.order) if cls.order else rows
 
 
 @contextmanager

@@ -49,8 +49,13 @@ class PayoutRecordStep(Step):
     pass
 
 
-@strawberry_django.type(models.PayoutItem, description="A reward that a payout has claimed.")
-class PayoutItem:
+@strawberry_django.type(models.PayoutItem, only=["pk"], description="A reward that a payout has claimed.")
+class PayoutItem(Record, relay.Node):
+    scope = Scope.PAYOUTS_READ
+    site_path = "payout__program__site"
+    order = ("pk",)
+    _id_attr = "pk"
+
     reward: RewardRecord = strawberry_django.field(
         description="The reward.", extensions=[NeedsScope(Scope.REWARDS_READ)]
     )
@@ -68,7 +73,9 @@ class PayoutRecord(Record, relay.Node):
     state: PayoutRecordState = strawberry_django.field(description="How far it has come.")
     created_at: datetime = strawberry_django.field(description="When it was made.")
     next_try_at: datetime | None = strawberry_django.field(description="When it is tried again; null: not by itself.")
-    items: list[PayoutItem] = strawberry_django.field(description="What it pays.")
+    items: Pages[PayoutItem] = strawberry_django.connection(
+        description=f"What it pays, in the order in which it was claimed, at most {MAX_PAGE} at once."
+    )
     steps: list[PayoutRecordStep] = strawberry_django.field(
         field_name="changes", description="What happened to it, in order."
     )

@@ -69,8 +69,12 @@ class FriendAnswer:
     text: str = strawberry.field(description="The answer.")
 
 
-@strawberry_django.type(fraud.RiskSignal, description="What one check found.")
-class RiskSignal:
+@strawberry_django.type(fraud.RiskSignal, only=["pk"], description="What one check found.")
+class RiskSignal(Record, relay.Node):
+    scope = Scope.REVIEWS_WRITE
+    site_path = "referral__program__site"
+    _id_attr = "pk"
+
     check_name: str = strawberry_django.field(description="Which check.")
     side: ReviewSide = strawberry_django.field(description="Which side it is about.")
     score: int = strawberry_django.field(description="How much it weighs, from 0 to 100.")
@@ -118,9 +122,9 @@ class ReferralRecord(Record, relay.Node):
     steps: list[ReferralRecordStep] = strawberry_django.field(
         field_name="changes", description="What happened to it, in order."
     )
-    signals: list[RiskSignal] = strawberry_django.field(
+    signals: Pages[RiskSignal] = strawberry_django.connection(
         field_name="risk_signals",
-        description="What checks found.",
+        description=f"What checks found, in order, at most {MAX_PAGE} at once.",
         extensions=[NeedsScope(Scope.REVIEWS_WRITE)],
     )
     decisions: list[ReviewDecision] = strawberry_django.field(

@@ -25,12 +25,25 @@ from graphql_api.scalars import EmailAddress
 from referral_blocks.access.models import Scope
 from referral_blocks.core.codes import normalise_code
 from referral_blocks.core.money import Money as Amount
+from referral_blocks.links import models as link_models
 from referral_blocks.referrers import models
 
 if TYPE_CHECKING:
     from graphql_api.records.referrals import ReferralRecord
 
 STANDING = ["standing_row", "program"]
+
+
+@strawberry_django.type(link_models.ReferralLink, only=["pk"], description="A referrer’s link, with its history.")
+class LinkRecord(Record, ReferralLink, relay.Node):
+    scope = Scope.REFERRALS_READ
+    site_path = "referrer__program__site"
+    order = ("-pk",)
+    _id_attr = "pk"
+
+    is_primary: bool = strawberry_django.field(description="Whether it is the one that is shown; the others work too.")
+    created_at: datetime = strawberry_django.field(description="When it was made.")
+    expires_at: datetime | None = strawberry_django.field(description="When it stops working; null: never.")
 
 
 @strawberry_django.type(
@@ -43,7 +56,9 @@ class ReferrerRecord(Record, relay.Node):
     program: Program = strawberry_django.field(description="The programme that they share.")
     person: PersonRecord = strawberry_django.field(description="Who they are.")
     joined_at: datetime = strawberry_django.field(description="When they joined.")
-    links: list[ReferralLink] = strawberry_django.field(description="Their links; old ones go on working.")
+    links: Pages[LinkRecord] = strawberry_django.connection(
+        description=f"Their links, newest first, at most {MAX_PAGE} at once; old ones go on working."
+    )
     referrals: Pages[Annotated[ReferralRecord, strawberry.lazy("graphql_api.records.referrals")]] = (
         strawberry_django.connection(description=f"Their friends, newest first, at most {MAX_PAGE} at once.")
     )

@@ -42,8 +42,8 @@ class Sale(Record, relay.Node):
     number: int = strawberry_django.field(description="The how-manyeth sale to this friend it is.")
     occurred_at: datetime = strawberry_django.field(description="When it was sold.")
     recorded_at: datetime = strawberry_django.field(description="When it was recorded.")
-    reversals: list[Annotated[SaleReversal, strawberry.lazy("graphql_api.records.reversals")]] = (
-        strawberry_django.field(description="What of it was reversed, in order.")
+    reversals: Pages[Annotated[SaleReversal, strawberry.lazy("graphql_api.records.reversals")]] = (
+        strawberry_django.connection(description=f"What of it was reversed, in order, at most {MAX_PAGE} at once.")
     )
     referral: ReferralRecord = strawberry_django.field(
         description="The friend who bought.", extensions=[NeedsScope(Scope.REFERRALS_READ)]

@@ -1,14 +1,54 @@
 import time
 
 import pytest
-from graphql import build_schema, parse
+from graphql import build_schema, get_nullable_type, is_list_type, is_object_type, parse
 
 from graphql_api.cost import LIST, MUTATION, measure
 from graphql_api.schema import schema
+from referral_blocks.access.services import create_api_key
+from referral_blocks.links.models import ReferralLink
 from tests.graphql_api.ask import ask, bearer_of, codes, data, post
 from tests.graphql_api.test_limits import nested_fragments
 from tests.make import make_link, make_program
 
+# Lists that are no pages: each is as short as what it stands for, and why.
+SHORT = {
+    "ActivityUpdate.activities": "at most first",
+    "ApiKey.scopes": "the scopes there are",
+    "Cohort.costs": "currencies",
+    "Cohort.months": "months since",
+    "Funnel.costs": "currencies",
+    "Funnel.costsPerCustomer": "currencies",
+    "Leaderboard.places": "at most first",
+    "OpenValue.amounts": "currencies",
+    "PayoutAccount.missing": "details that a provider may lack",
+    "PayoutRecord.steps": "its states, with at most eight tries",
+    "PayoutRun.steps": "its states",
+    "Points.offers": "at most MAX_PAGE",
+    "Query.nodes": "at most MAX_PAGE",
+    "RecordSalePayload.rewards": "the rules of a programme",
+    "ReferralRecord.answers": "at most ten",
+    "ReferralRecord.decisions": "two sides",
+    "ReferralRecord.steps": "its stages",
+    "ReverseSalePayload.rewards": "the rules of a programme",
+    "Reward.pendingReasons": "the reasons there are",
+    "Reward.timeline": "its states",
+    "RewardRecord.pendingReasons": "the reasons there are",
+    "RewardRecord.steps": "its states",
+    "Sale.facts": "at most twenty",
+    "StandingUpdate.activities": "at most first",
+    "Statistics.buckets": "at most 400",
+    "Statistics.cohorts": "at most 60",
+    "StatisticsBucket.costs": "currencies",
+    "UserError.path": "a path",
+    "Viewer.groupOffers": "at most MAX_PAGE",
+    "Viewer.milestones": "the rules of a programme",
+    "Viewer.payoutAccounts": "the providers there are",
+    "ViewerGroup.members": "the places of a group",
+    "WebhookEndpoint.kinds": "the kinds there are",
+    "WebhookEndpoint.steps": "what staff did with it",
+}
+WRITTEN = ("Block", "Offer", "Group.prizes", "Leaderboard.prizes", "LeaderboardPlace.prizes", "Page.", "Program.offers")
 SDL = """
 type Query {
   node: Item items(first: Int, last: Int): ItemConnection
@@ -73,6 +113,37 @@ def test_a_field_costs_one_times_the_lists_around_it(query, expected):
 def test_a_list_of_ours_without_a_length_counts_as_long_as_it_then_is(query, expected):
     document = parse(query)
     assert measure(schema._schema, document, document.definitions[0], None)[0] == expected
+
+
+def test_every_list_ends():
+    """In pages, of which a nested one ends too; or short by nature, and then it is named here with its reason. What
+    people wrote in the admin – blocks, offers – is as long as they made it."""
+    found = set()
+    for kind in schema._schema.type_map.values():
+        if not is_object_type(kind) or kind.name.startswith("__"):
+            continue
+        for name, field in kind.fields.items():
+            where = f"{kind.name}.{name}"
+            is_ours = name not in {"edges", "errors"} and not any(part in where for part in WRITTEN)
+            if is_list_type(get_nullable_type(field.type)) and is_ours:
+                found.add(where)
+    assert found == {where for where in SHORT if not any(part in where for part in WRITTEN)}
+
+
+@pytest.mark.django_db
+def test_a_nested_list_in_pages_ends_like_one_at_the_root(client, settings):
+    settings.REFERRAL_BLOCKS = {**settings.REFERRAL_BLOCKS, "API_MAX_COST": 10**7}
+    program = make_program()
+    key = create_api_key(site_id=program.site_id, name="Books", scopes=["referrals:read"])[1]
+    link = make_link(program)
+    ReferralLink.objects.bulk_create(
+        ReferralLink(referrer=link.referrer, code=f"L{n}", is_primary=False) for n in range(120)
+    )
+    query = "{ server { referrers { edges { node { links%s { totalCount edges { node { code } } } } } } } }"
+    for asked, shown in (("", 100), ("(first: 100)", 100), ("(first: 3)", 3)):
+        (edge,) = data(client, query % asked, bearer=key)["server"]["referrers"]["edges"]
+        assert (edge["node"]["links"]["totalCount"], len(edge["node"]["links"]["edges"])) == (121, shown)
+    assert "BAD_USER_INPUT" in codes(ask(client, query % "(first: 101)", bearer=key))
 
 
 @pytest.mark.parametrize(

@@ -193,9 +193,9 @@ def test_as_many_queries_for_a_hundred_as_for_one(client, settings):
     key = create_api_key(site_id=program.site_id, name="Books", scopes=Scope.values)[1]
     data(client, "{ __typename }", bearer=key)  # the key’s last use is written once a minute
     query = """query ($ids: [ID!]!) { nodes(ids: $ids) { id
-      ... on ReferralRecord { program { slug } friend { email } referrer { person { name } links { code } }
+      ... on ReferralRecord { program { slug } friend { email } referrer { person { name } links { edges { node { code } } } }
         rewards(first: 2) { edges { node { title } } } }
-      ... on PayoutRecord { amount { amountMinor } items { reward { title } } } } }"""
+      ... on PayoutRecord { amount { amountMinor } items { edges { node { reward { title } } } } } } }"""
     counts = []
     for count in (1, 10, 50):
         clear()

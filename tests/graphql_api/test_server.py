@@ -18,16 +18,19 @@ from tests.make import make_link, make_program
 pytestmark = pytest.mark.django_db
 
 MONEY = "{ amountMinor currency }"
+LINKS = "links(first: 2) { totalCount edges { node { id code url isPrimary } } }"
+SIGNALS = "signals(first: 2) { totalCount edges { node { checkName side score evidence createdAt } } }"
 PERSON = "{ email name phone kind country locale }"
 STEPS = "{ createdAt field fromState toState reason note agent }"
-REFERRER = f"id joinedAt program {{ slug }} person {PERSON} links {{ code url }} friends qualified pending {MONEY}"
+REFERRER = f"id joinedAt program {{ slug }} person {PERSON} {LINKS} friends qualified pending {MONEY}"
 REFERRAL = f"""
   id stage review riskScore attributionMethod creditExpiresAt isNewCustomer saleCount friendName program {{ slug }}
   answers {{ label text }} friend {PERSON} referrer {{ {REFERRER} earned {MONEY} }} steps {STEPS}
 """
 SALE = f"""
   id source externalId product number occurredAt recordedAt amount {MONEY} reversed {MONEY} facts {{ name value }}
-  program {{ slug }} reversals {{ id kind externalId occurredAt recordedAt amount {MONEY} }}
+  program {{ slug }}
+  reversals(first: 2) {{ edges {{ node {{ id kind externalId occurredAt recordedAt amount {MONEY} }} }} }}
 """
 REWARD = f"""
   id side title state method createdAt issuedAt expiresAt value {MONEY} promised {MONEY} clawedBack {MONEY}
@@ -35,7 +38,7 @@ REWARD = f"""
 """
 PAYOUT = f"""
   id provider providerRef state createdAt nextTryAt isParked amount {MONEY} program {{ slug }} steps {STEPS}
-  person {PERSON} items {{ released reward {{ {REWARD} }} }}
+  person {PERSON} items(first: 2) {{ edges {{ node {{ released reward {{ {REWARD} }} }} }} }}
 """
 RUN = (
     f"id provider state cutOffAt createdAt gatheredAt agent payoutsCount total {MONEY} program {{ slug }} steps {STEPS}"
@@ -57,7 +60,7 @@ LISTS = [
     ),
     (
         "referrals",
-        f"{REFERRAL} signals {{ checkName side score evidence createdAt }} decisions {{ decision agent }} "
+        f"{REFERRAL} {SIGNALS} decisions {{ decision agent }} "
         f"sales(first: 1) {{ totalCount edges {{ node {{ {SALE} }} }} }} "
         f"rewards(first: 1) {{ edges {{ node {{ {REWARD} }} }} }}",
         "referrals:read",
@@ -171,8 +174,8 @@ def test_another_site_s_rows_are_not_there(client, program, field, node, scope):
         ("rewards", "person { email }", "rewards:read"),
         ("rewards", "sale { id }", "rewards:read"),
         ("payouts", "person { email }", "payouts:read"),
-        ("payouts", "items { reward { id } }", "payouts:read"),
-        ("referrals", "signals { evidence }", "referrals:read"),
+        ("payouts", "items(first: 1) { edges { node { reward { id } } } }", "payouts:read"),
+        ("referrals", "signals { totalCount }", "referrals:read"),
         ("referrals", "sales { totalCount }", "referrals:read"),
         ("referrers", "earned { amountMinor }", "referrals:read"),
     ],

@@ -11,7 +11,7 @@ pytestmark = pytest.mark.django_db
 
 SALE = """query ($id: ID!) { server { sale(program: "neighbours", externalId: $id) {
   externalId source product number amount { amountMinor } reversed { amountMinor } facts { name value }
-  reversals { kind externalId amount { amountMinor currency } } } } }"""
+  reversals { edges { node { kind externalId amount { amountMinor currency } } } } } } }"""
 
 
 @pytest.fixture
@@ -35,7 +35,9 @@ def test_a_sale_is_found_by_the_id_that_reported_it(client, key):
     assert data(client, SALE, {"id": "A-1"}, bearer=key)["server"]["sale"] == {
         "externalId": "A-1", "source": "api", "product": "clean", "number": 1, "amount": {"amountMinor": 10000},
         "reversed": {"amountMinor": 2500}, "facts": [{"name": "shop", "value": "Leeds"}],
-        "reversals": [{"kind": "REFUND", "externalId": "r-1", "amount": {"amountMinor": 2500, "currency": "GBP"}}],
+        "reversals": {"edges": [{"node": {
+            "kind": "REFUND", "externalId": "r-1", "amount": {"amountMinor": 2500, "currency": "GBP"},
+        }}]},
     }  # fmt: skip
     for unknown in ("A-9", "a\0b", "\ud800"):
         assert data(client, SALE, {"id": unknown}, bearer=key)["server"]["sale"] is None
