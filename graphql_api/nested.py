@@ -91,8 +91,11 @@ def _turned(order: OrderBy) -> OrderBy:
 
 
 def is_numbered(rows: Any) -> bool:
-    """Whether these are rows that were loaded so."""
-    return isinstance(rows, QuerySet) and rows._result_cache is not None and ROW in rows.query.annotations
+    """Whether these are rows that were loaded so. They are asked themselves: to look at their query would make Django
+    write it, for each list anew."""
+    if not isinstance(rows, QuerySet) or rows._result_cache is None or not optimizer.is_optimized_by_prefetching(rows):
+        return False
+    return not rows._result_cache or hasattr(rows._result_cache[0], ROW)
 
 
 def _load_page(

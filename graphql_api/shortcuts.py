@@ -31,7 +31,6 @@ from graphql import (
 )
 from strawberry import relay
 from strawberry.types.base import StrawberryObjectDefinition
-from strawberry.types.cast import get_strawberry_type_cast
 from strawberry.types.field import StrawberryField
 from strawberry.types.fields.resolver import (
     CLS_PARAMSPEC,
@@ -122,31 +121,40 @@ def _written(read: Read, returns: GraphQLOutputType, checks: tuple[Callable[[Any
 
 
 def _writer(kind: GraphQLScalarType | GraphQLEnumType, *, may_be_null: bool) -> Callable[[Any], Any]:
-    names = {value.value: name for name, value in kind.values.items()} if isinstance(kind, GraphQLEnumType) else {}
+    coerce, names = kind.coerce_output_value, _names(kind) if isinstance(kind, GraphQLEnumType) else {}
 
     def write(value: Any) -> Any:
         if value is None:
             if may_be_null:
                 return None
             raise NoShortcut
-        if names and (name := names.get(getattr(value, "value", value))):
-            return name
-        written = kind.coerce_output_value(value)
+        written = names.get(value) or coerce(value)
         if written is None or written is Undefined:
             raise NoShortcut
         return written
 
-    return write
+    def write_scalar(value: Any) -> Any:
+        if value is None and may_be_null:
+            return None
+        written = coerce(value)
+        if written is None or written is Undefined:
+            raise NoShortcut
+        return written
+
+    return write if names else write_scalar
 
 
-def fits(kind: GraphQLObjectType, row: Any, known: dict[tuple[str, type], bool]) -> bool:
-    """Whether the row is an object of the type. That depends on its class alone, and ``known`` remembers it; a row that
-    is marked as another type is left to the library."""
-    key = (kind.name, type(row))
-    if key not in known:
-        odd = isinstance(row, Exception | QuerySet | BaseManager) or hasattr(row, "__await__")
-        known[key] = not odd and (kind.is_type_of is None or bool(kind.is_type_of(row, None)))  # type: ignore[arg-type]
-    return known[key] and get_strawberry_type_cast(row) is None
+def _names(kind: GraphQLEnumType) -> dict[Any, str]:
+    """What an enum is written as: its members, and their values, which is what rows hold."""
+    values = {value.value: name for name, value in kind.values.items()}
+    members = {member: values[member.value] for member in getattr(kind, "wrapped_cls", ()) if member.value in values}
+    return {**values, **members}
+
+
+def is_of(kind: GraphQLObjectType, row: Any) -> bool:
+    """Whether the row is an object of the type. What is one, is known by its class."""
+    odd = isinstance(row, Exception | QuerySet | BaseManager) or hasattr(row, "__await__")
+    return not odd and (kind.is_type_of is None or bool(kind.is_type_of(row, None)))  # type: ignore[arg-type]
 
 
 def _read(field: StrawberryField, owner: StrawberryObjectDefinition) -> Read | None:
