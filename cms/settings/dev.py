@@ -4,7 +4,7 @@ import secrets
 import sys
 
 from .base import *
-from .base import DATA_DIR, databases, env
+from .base import DATA_DIR, REFERRAL_BLOCKS, databases, env
 
 
 def _local_secret() -> str:
@@ -31,6 +31,7 @@ def _port() -> int:
 
 
 DEBUG = env.bool("DEBUG", default=True)
+REFERRAL_BLOCKS = {**REFERRAL_BLOCKS, "WEBHOOK_PRIVATE_NETWORKS": DEBUG}  # receivers on the same machine
 SECRET_KEY = env("SECRET_KEY", default=None) or _local_secret()
 ALLOWED_HOSTS = ["localhost", "127.0.0.1", "[::1]"]
 DATABASES = databases(DATA_DIR / "db.sqlite3")

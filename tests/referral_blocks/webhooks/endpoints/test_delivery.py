@@ -167,11 +167,13 @@ def test_an_answer_that_comes_after_another_try_was_begun_is_not_kept(receiver, 
     endpoint, _secret = subscribed(**only("referrer.joined"))
     joined(make_program())
     lease = sending.take_lease(endpoint_id=endpoint.pk)
+    assert sending.take_lease(endpoint_id=endpoint.pk) is None  # one worker at a time
     slow = sending.claim_next(lease)
     with later(minutes=5):
         other = sending.claim_next(sending.take_lease(endpoint_id=endpoint.pk))
         sending.record(delivery=slow, answer=exchange.Answer("status", 500))
         assert states(endpoint) == [("waiting", 2)]
+        assert WebhookDelivery.objects.get().status_code is None
         sending.record(delivery=other, answer=exchange.Answer("", 204))
         assert sending.claim_next(lease) is None  # its lease is lost
     assert states(endpoint) == [("delivered", 2)]
