@@ -86,7 +86,7 @@ def _is_own(name: str) -> bool:
 
 
 def _concept(model: type[Model]) -> str:
-    by_hand = {"Referrer": "ref"}
+    by_hand = {"Referrer": "ref", "ReferralLink": "ref", "PayoutItem": "pay"}
     return by_hand.get(model.__name__) or MODELS.get(model.__name__, INSIDE)
 
 

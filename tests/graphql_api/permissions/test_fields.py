@@ -14,9 +14,12 @@ from tests.graphql_api.permissions.walk import (
     asked_below,
     check_leaks,
     differences,
+    everything,
     homes,
     is_listing,
+    named,
     object_types,
+    rule_of,
     walk,
 )
 
@@ -81,6 +84,12 @@ def asked_of(world):
         COUNTED["outcomes"] += count
         return wrong
 
+    def look(caller, document):
+        response = caller.post(document)
+        check_leaks(caller, response.content.decode(), hidden, lambda one, whole: foreign_ids(known, one, whole))
+        return as_json(response)
+
+    asked.look = look
     return asked
 
 
@@ -116,6 +125,28 @@ def test_a_stream_asked_for_with_get_never_spends_a_staff_cookie(world):
     forged = next(one for one in staff() if one.kind == "forged")
     _text, body = forged.stream('subscription { programActivity(program: "neighbours") { cursor } }', method="GET")
     assert [error["extensions"]["code"] for error in body["errors"]] == ["UNAUTHENTICATED"]
+
+
+DEPTH = 2
+ROOT_FIELDS = ("viewer", "server", "program", "leaderboard", "group")
+
+
+def test_nothing_that_hangs_on_a_row_tells_more_than_the_row_may(world, asked_of):
+    """What can be reached over rows of other types, too: all of it is looked through for marks."""
+    few = {
+        f"{name}.{field}": "(first: 2)"
+        for name, kind in object_types().items()
+        for field, one in kind.fields.items()
+        if named(one).endswith("Connection") and "first" in one.args
+    }
+    everybody = [one for one in (*referrers(world), *keys(world)) if "key -" not in one.name and one.kind != "far-key"]
+    for caller in (*everybody, *at_far_site(world)):
+        given = {**few, **arguments(world, world.far if "far" in caller.site else world.own)}
+        for root in ROOT_FIELDS:
+            if caller.outcome(rule_of("Query", root)) == "value":
+                below = everything(caller, named(object_types()["Query"].fields[root]), given, DEPTH)
+                body = asked_of.look(caller, f"query {{ {root}{given.get(f'Query.{root}', '')} {{ {below} }} }}")
+                assert "errors" not in body, body["errors"][:3]
 
 
 def test_another_site_tells_its_own_the_same_about_itself(world, asked_of):

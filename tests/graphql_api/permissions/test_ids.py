@@ -140,9 +140,8 @@ def refusal_of(caller, name, sent, before, hidden):
 
 
 def test_tokens_of_another_site_open_nothing_here(world):
-    far, before, hidden = world.far, digest(), secrets()
+    far, hidden = world.far, secrets()
     refresh = open_app_session(referrer=far.referrer).refresh
-    before = digest()
     nobody = referrers(world)[0]
     before = digest()
     page = make_page_token(person=far.referrer.person, site_id=far.program.site_id)
