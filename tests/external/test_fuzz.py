@@ -24,7 +24,7 @@ def test_whatever_is_asked_the_api_answers_or_refuses_and_a_refusal_writes_nothi
         print(f"  answered: {', '.join(sorted(found.names('answered')))}")
         if found.failed or not found.cases():
             problems[caller] = found.said
-    assert "Unexpected error" not in api.log.read_text()
     for caller, said in problems.items():
         print(f"=== {caller} ===\n{said}")
     assert list(problems) == []
+    assert "Unexpected error" not in api.log.read_text()

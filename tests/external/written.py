@@ -1,7 +1,7 @@
 """Says in a header of each answer which tables the request has changed for good: nothing is guessed from the answer.
 
 A second connection of our own watches the file: SQLite's data_version moves when, and only when, another connection has
-committed something. The statements of the request then say where; what was rolled back moves nothing.
+committed something. The statements of the request then say where, those that were not rolled back.
 """
 
 from __future__ import annotations
@@ -12,11 +12,11 @@ import threading
 from collections.abc import Callable
 from typing import Any
 
-from django.db import connection
+from django.db import connection, transaction
 from django.http import HttpRequest, HttpResponse
 
 HEADER = "X-Written"
-WRITES = re.compile(r'^\s*(?:INSERT(?:\s+OR\s+\w+)?\s+INTO|UPDATE|DELETE\s+FROM)\s+"(\w+)"', re.IGNORECASE)
+WRITES = re.compile(r'^\s*(?:(INSERT)(?:\s+OR\s+\w+)?\s+INTO|UPDATE|DELETE\s+FROM)\s+"(\w+)"', re.IGNORECASE)
 
 
 class ToldWrites:
@@ -31,8 +31,9 @@ class ToldWrites:
         def note(execute: Any, sql: str, params: Any, many: bool, context: Any) -> Any:
             done = execute(sql, params, many, context)
             found = WRITES.match(sql)
-            if found and context["cursor"].rowcount:
-                tables.add(found.group(1))
+            if found and (found.group(1) or context["cursor"].rowcount):  # an INSERT has no count before it is read
+                table = found.group(2)
+                transaction.on_commit(lambda: tables.add(table))
             return done
 
         with self.one_at_a_time:
