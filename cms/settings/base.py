@@ -210,6 +210,7 @@ REFERRAL_BLOCKS = {
     "PAYOUT_PROVIDERS": payout_providers(),
     "ENCRYPTION_KEYS": tuple(env.list("ENCRYPTION_KEYS", default=[])),
     "RATE_LIMIT_STORAGE": REDIS_URL or "memory://",
+    "ACTIVITY_REDIS": REDIS_URL,
     "TRUSTED_PROXIES": env.int("TRUSTED_PROXIES", default=0),
 }
 

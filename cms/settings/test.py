@@ -24,4 +24,9 @@ STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.InMemoryStorage"},
     "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
 }
-REFERRAL_BLOCKS = {**REFERRAL_BLOCKS, "RATE_LIMIT_STORAGE": "memory://", "RATE_LIMITS_ENABLED": False}
+REFERRAL_BLOCKS = {
+    **REFERRAL_BLOCKS,
+    "RATE_LIMIT_STORAGE": "memory://",
+    "ACTIVITY_REDIS": "",
+    "RATE_LIMITS_ENABLED": False,
+}

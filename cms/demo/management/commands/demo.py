@@ -71,10 +71,17 @@ class Command(BaseCommand):
     def _serve(self, port: int, demo: Demo, logs: Path, sandboxes: Children, stopping: threading.Event) -> None:
         env = {"DJANGO_SETTINGS_MODULE": "cms.settings.dev", "DEBUG": "0", "PYTHONUNBUFFERED": "1"}
         work = [sys.executable, sys.argv[0], "referral_worker", "--grace", str(GRACE_SECONDS / 2)]
-        with (logs / "web.log").open("ab") as web_log, (logs / "worker.log").open("ab") as worker_log:
-            web = start_child(_web_command(port), env=env, log=web_log)
-            worker = start_child(work, env=env, log=worker_log)
-        children = {"web": web, "worker": worker}
+        web, stream = _free_ports(2)
+        commands = {
+            "web": _web_command(web),
+            "stream": _stream_command(stream),
+            "front": _front_command(port, web, stream),
+            "worker": work,
+        }
+        children = {}
+        for name, command in commands.items():
+            with (logs / f"{name}.log").open("ab") as log:
+                children[name] = start_child(command, env=env, log=log)
         try:
             self.stdout.write("Starting web and worker …")
             if _wait_until_ready(port, children | sandboxes, stopping):
@@ -92,6 +99,28 @@ class Command(BaseCommand):
 def _web_command(port: int) -> list[str]:
     gunicorn = [sys.executable, "-m", "gunicorn", "cms.wsgi:application", "--bind", f"{HOST}:{port}"]
     return [*gunicorn, "--worker-class", "gthread", "--workers", "1", "--threads", "8", "--no-control-socket"]
+
+
+def _stream_command(port: int) -> list[str]:
+    gunicorn = [sys.executable, "-m", "gunicorn", "cms.asgi:application", "--bind", f"{HOST}:{port}"]
+    return [*gunicorn, "--worker-class", "asgi", "--workers", "1", "--graceful-timeout", "1", "--no-control-socket"]
+
+
+def _front_command(port: int, web: int, stream: int) -> list[str]:
+    front = [sys.executable, "-m", "cms.demo.front", "--port", str(port)]
+    return [*front, "--web", str(web), "--stream", str(stream)]
+
+
+def _free_ports(count: int) -> list[int]:
+    """Loopback ports that nobody listens on."""
+    probes = [socket.socket() for _number in range(count)]
+    try:
+        for probe in probes:
+            probe.bind((HOST, 0))
+        return [int(probe.getsockname()[1]) for probe in probes]
+    finally:
+        for probe in probes:
+            probe.close()
 
 
 def _require_free(port: int) -> None:
