@@ -74,6 +74,3 @@ def require_verified(session: Session) -> None:
     """Only somebody who opened a link from the mailbox is surely the referrer: anybody can type an address."""
     if not session.verified:
         raise refusal(ErrorCode.UNVERIFIED, _("To see this, open the sign-in link in your e-mail."))
-
-
-require_api_key = require_scope  # its name before staff could call; goes when nobody uses it any more

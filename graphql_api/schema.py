@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import strawberry
-from graphql import GraphQLEnumType, GraphQLInterfaceType, GraphQLUnionType
+from graphql import GraphQLEnumType, GraphQLInterfaceType, GraphQLObjectType, GraphQLUnionType
 from strawberry.extensions import ParserCache
 from strawberry.schema.config import StrawberryConfig
 from strawberry.schema.schema_converter import CustomGraphQLEnumType
@@ -40,6 +40,14 @@ from .scalars import SCALARS
 from .server import ServerMutation, ServerQuery
 from .shortcuts import add_shortcuts
 from .subscription import Subscription
+
+LIBRARY_LAST = "Returns the items in the list that come after the specified cursor."
+PAGE_ARGUMENTS = {
+    "first": f"How many from the beginning, 0 to {MAX_PAGE}, which is also the default.",
+    "after": "Only what comes after this cursor.",
+    "last": f"How many from the end, 0 to {MAX_PAGE}.",
+    "before": "Only what comes before this cursor.",
+}
 
 
 @strawberry.type(description="What can be read.")
@@ -79,6 +87,7 @@ class Schema(strawberry.Schema):
         self._restore_enums()
         self._restore_abstract()
         self._restore_types()
+        self._describe_pages()
         check_between_mutations(self._schema)
         add_shortcuts(self._schema)
 
@@ -104,6 +113,14 @@ class Schema(strawberry.Schema):
         for name, known in self.schema_converter.type_map.items():
             if name in self._schema.type_map:
                 known.implementation = self._schema.type_map[name]
+
+    def _describe_pages(self) -> None:
+        """The library says of ``last`` what it says of ``after``."""
+        for kind in self._schema.type_map.values():
+            for field in kind.fields.values() if isinstance(kind, GraphQLObjectType) else ():
+                if PAGE_ARGUMENTS.keys() <= field.args.keys() and field.args["last"].description == LIBRARY_LAST:
+                    for name, words in PAGE_ARGUMENTS.items():
+                        field.args[name].description = words
 
     def process_errors(self, errors: Any, execution_context: Any = None) -> None:
         """Logs nothing: the library's own log line quotes the document, which may hold tokens. graphql_api.errors logs

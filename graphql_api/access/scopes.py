@@ -78,9 +78,6 @@ def at_work(context: Context, scope: Scope, *rights: str) -> Iterator[Worker]:
         yield worker
 
 
-key_at_work = at_work  # its name before staff could call; goes when nobody uses it any more
-
-
 def row_of(rows: QuerySet[M], given: relay.GlobalID, kind: type[Any], *, path: str = "id") -> M:
     """The row that a global id of the type ``kind`` names; raises NotFound for every other one."""
     missing = NotFound(_("There is no such thing on this site."), path=(path,))
