@@ -19,7 +19,10 @@ CODEGEN = {
             "config": {
                 "documentMode": "string", "enumsAsTypes": True, "useTypeImports": True, "importExtension": ".ts",
                 "emitLegacyCommonJSImports": False, "strictScalars": True,
-                "scalars": {"BigInt": "number", "Date": "string", "DateTime": "string"},
+                "scalars": {
+                    "BigInt": "number", "Date": "string", "DateTime": "string", "EmailAddress": "string",
+                    "URL": "string",
+                },
             },
         }
     },

@@ -3,6 +3,10 @@ import type { TypedDocumentString, UserErrorCode } from './gql/graphql.ts';
 import { graphql } from './gql/index.ts';
 
 declare function ask<Data, Variables>(document: TypedDocumentString<Data, Variables>, variables: Variables): Promise<Data>;
+declare function follow<Data, Variables>(
+  document: TypedDocumentString<Data, Variables>,
+  variables: Variables,
+): AsyncIterable<Data>;
 
 const Money = graphql(`fragment Amount on Money { amountMinor currency formatted(locale: "en-GB") }`);
 
@@ -66,6 +70,18 @@ const Record = graphql(`
   }
 `);
 
+const Things = graphql(`
+  query Things($ids: [ID!]!) {
+    nodes(ids: $ids) { __typename id ... on Reward { title } ... on Program { name } }
+  }
+`);
+
+const Follow = graphql(`
+  subscription Follow($after: String) {
+    viewerStanding(after: $after) { cursor activities { kind occurredAt } viewer { standing { friends } } }
+  }
+`);
+
 const WORDS: Partial<Record<UserErrorCode, string>> = { INVALID_EMAIL: 'Is the address right?', CONFLICT: 'Seen before' };
 
 export async function landing(path: string): Promise<string[]> {
@@ -109,6 +125,21 @@ export async function sell(externalId: string, friendEmail: string): Promise<boo
   const { recordSale } = await ask(Record, { input: sale });
   const { server } = await ask(Figures, { program: 'neighbours', first: '2026-01-01', sales: { program: 'neighbours' } });
   return !recordSale?.alreadyRecorded && (server?.statistics?.funnel.visits ?? 0) > 0;
+}
+
+export async function names(ids: string[]): Promise<string[]> {
+  const { nodes } = await ask(Things, { ids });
+  return nodes.map((node) => {
+    if (node?.__typename === 'Reward') return node.title;
+    return node?.__typename === 'Program' ? node.name : '';
+  });
+}
+
+export async function friendsArrive(after: string | null): Promise<string> {
+  for await (const { viewerStanding } of follow(Follow, { after })) {
+    if ((viewerStanding.viewer.standing?.friends ?? 0) > 0) return viewerStanding.cursor;
+  }
+  return '';
 }
 
 // What the types forbid; tsc fails where one of these compiles.
