@@ -171,6 +171,7 @@ def not_streamed_here(request: HttpRequest) -> HttpResponse:
         response = refuse_request(
             request, RequestRefused(501, _("This process serves no streams. Ask from time to time instead."))
         )
+        response._has_been_logged = True  # type: ignore[attr-defined] # every visitor's element asks once: no news
     cors.add_headers(request, response)
     return response
 

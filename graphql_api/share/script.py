@@ -42,7 +42,7 @@ def script() -> Script:
     given = {"LOOK": _look(), "WORDS": few_words(site_language()), "OPERATIONS": operations()}
     heads = (f"const {name} = {json.dumps(value, ensure_ascii=False)};" for name, value in given.items())
     parts = (DISPENSABLE.sub("", (SOURCE / f"{part}.js").read_text("utf-8")) for part in PARTS)
-    text = NEEDLESS_BREAK.sub("", "\n".join(("// <referral-share>", *heads, *parts)))
+    text = NEEDLESS_BREAK.sub("", "\n".join((*heads, *parts)))
     return Script(text, hashlib.sha256(text.encode()).hexdigest()[:16])
 
 
