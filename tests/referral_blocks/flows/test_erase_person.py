@@ -32,6 +32,7 @@ from referral_blocks.payouts.providers.manual.models import Handover
 from referral_blocks.payouts.providers.runa.models import GiftCard
 from referral_blocks.people.models import ErasedMailbox, Person, PersonErasure
 from referral_blocks.referrals.models import Referral, ReferralChange
+from referral_blocks.referrers.models import Referrer
 from referral_blocks.referrers.session import make_session, make_sign_in_token, read_session
 from referral_blocks.referrers.tokens import open_app_session, read_access_token
 from referral_blocks.rewards.models import Reward, RewardChange, RewardState
@@ -63,6 +64,8 @@ def test_they_are_signed_out_and_unknown_at_once_and_joining_again_makes_somebod
         exchange_login_token(token=mail, site_id=site_id)
     assert ReferralLink.objects.get().greeting_name == ""
     assert finish(referrer.person)
+    assert not Referrer.objects.filter(public_id=referrer.public_id).exists()
+    assert not Person.objects.filter(public_id=referrer.person.public_id).exists()
     assert validate_code(program=referrer.program, code=link.code).status == "unknown"
     joined = join_program(program=referrer.program, email="ana@example.com", name="Ana", accept_terms=True)
     assert joined.created
