@@ -16,7 +16,7 @@ from django.urls import reverse
 from wagtail.models import Page, Site
 
 from cms.pages.models import HomePage
-from referral_blocks.access.models import ApiKey
+from referral_blocks.access.models import ApiKey, Scope
 from referral_blocks.access.services import check_api_key, create_api_key, revoke_api_key
 from referral_blocks.flows.join_program import join_program
 from referral_blocks.links.models import ReferralLink
@@ -167,7 +167,7 @@ def _api_key(site: Site, known: str) -> str:
         return known
     for old in ApiKey.objects.filter(site=site, name="Demo"):
         revoke_api_key(key=old)
-    return create_api_key(site_id=site.pk, name="Demo")[1]
+    return create_api_key(site_id=site.pk, name="Demo", scopes=(Scope.SALES_WRITE, Scope.ACTIVITY_READ))[1]
 
 
 def demo_file() -> Path:
