@@ -13,6 +13,7 @@ from referral_blocks.access.services import create_api_key
 from referral_blocks.payouts.models import PayoutItem
 from referral_blocks.rewards.models import RewardChange
 from referral_blocks.sales.models import Sale
+from tests.browser import chromium
 from tests.graphql_api.ask import URL, ask, codes, data, post
 from tests.graphql_api.many import many
 from tests.graphql_api.test_server import LISTS, listing
@@ -256,3 +257,23 @@ def test_a_visitor_who_is_not_signed_in_costs_no_query_for_it(browser):
     with CaptureQueriesContext(connection) as queries:
         ask(browser, "{ __typename }", Sec_Fetch_Site="same-origin")
     assert len(queries) == 0
+
+
+@pytest.mark.django_db(transaction=True)
+def test_graphiql_shows_staff_the_records_of_the_site(live_server):
+    many(make_program(), 1)
+    client = Client()
+    client.force_login(make_staff("view_sale"))
+    with chromium() as browser:
+        tab = browser.new_page()
+        tab.context.add_cookies(
+            [{"name": "sessionid", "value": client.cookies["sessionid"].value, "url": live_server.url}]
+        )
+        tab.goto(live_server.url + URL)
+        tab.locator(".graphiql-query-editor .CodeMirror").wait_for()
+        tab.evaluate(
+            "document.querySelector('.graphiql-query-editor .CodeMirror').CodeMirror.setValue("
+            "'{ server { sales(first: 1) { edges { node { externalId } } } } }')"
+        )
+        tab.locator(".graphiql-execute-button").click()
+        tab.locator(".result-window").get_by_text('"M-').wait_for(timeout=10_000)

@@ -1,4 +1,5 @@
 import pytest
+from django.test import Client
 from strawberry import relay
 
 from graphql_api.records.payout_runs import PayoutRunState
@@ -10,6 +11,7 @@ from referral_blocks.payouts.models import Payout, PayoutState
 from referral_blocks.payouts.policy import PayoutPolicy
 from referral_blocks.payouts.run import PayoutRun, RunState
 from tests.graphql_api.ask import ask, codes, data
+from tests.graphql_api.test_staff import make_staff, sign_in
 from tests.payout_fake import new_shop
 from tests.runs import buy, friend_of, payouts, plan, providers, runs_program, send_all, staff
 
@@ -94,6 +96,26 @@ def test_a_key_is_neither_the_first_nor_the_second_of_two_people(client, key, pr
     assert (run.state, run.seconded_by, run.changes.count()) == ("second", None, 1)
     assert {state for _who, _minor, state in payouts(run)} == {"draft"}
     assert confirm_payout_run(run=run, actor=staff("boss")) is True
+
+
+def test_two_members_of_staff_are_two_people_as_in_the_admin(program):
+    PayoutPolicy.objects.create(program=program, currency="GBP", second_person_minor=5000)
+    run = plan(program)
+    given = {"input": {"id": relay.to_base64("PayoutRun", run.public_id), "seenMinor": 6000}}
+    browser, first, second = Client(enforce_csrf_checks=True), *(make_staff("confirm_payout", username=n) for n in "ab")
+
+    def confirmed_by(user):
+        answer = data(browser, CONFIRM, given, **sign_in(browser, user))["confirmPayoutRun"]
+        return answer["payoutRun"] and answer["payoutRun"]["state"], [error["code"] for error in answer["errors"]]
+
+    assert confirmed_by(first) == ("SECOND", [])
+    assert confirmed_by(first) == (None, ["NOT_ALLOWED"])
+    run.refresh_from_db()
+    assert (run.state, run.confirmed_by, run.seconded_by, run.changes.count()) == ("second", first, None, 1)
+    assert confirmed_by(second) == ("CONFIRMED", [])
+    run.refresh_from_db()
+    assert (run.confirmed_by, run.seconded_by) == (first, second)
+    assert list(run.changes.order_by("pk").values_list("actor", "agent")) == [(first.pk, ""), (second.pk, "")]
 
 
 def test_what_cannot_be_planned_says_why_and_writes_nothing(client, key, program):
