@@ -1,15 +1,18 @@
+import json
 import os
 import re
 
 import pytest
+import requests
 from django.contrib.staticfiles import finders
 from django.test import Client
 
 from graphql_api.examples import EXAMPLES
 from tests.browser import chromium
-from tests.graphql_api.ask import URL
+from tests.graphql_api.ask import URL, bearer_of
+from tests.graphql_api.stream.server import serving
 from tests.looks.axe import violations
-from tests.make import make_program
+from tests.make import make_link, make_program
 
 BROWSER = "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"
 DIRECTIVES = ("script-src", "style-src", "font-src", "connect-src")
@@ -87,4 +90,39 @@ def test_an_example_is_opened_by_keyboard_and_runs(live_server):
             tab.screenshot(path=f"{folder}/examples-1280.png")
             tab.set_viewport_size({"width": 390, "height": 800})
             tab.screenshot(path=f"{folder}/examples-390.png")
+    assert complaints == []
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_subscription_is_answered_in_the_editor(live_server, tmp_path):
+    """The stream is another process's; the browser is led there as a proxy in front of both would lead it."""
+    link = make_link(make_program())
+    complaints = []
+    with serving(tmp_path / "log") as stream, chromium() as browser:
+        tab = browser.new_page()
+        tab.on("pageerror", lambda error: complaints.append(str(error)))
+
+        def lead(route):
+            request = route.request
+            there = f"http://127.0.0.1:{stream.port}/graphql/stream"
+            answer = requests.post(
+                there, data=request.post_data, headers=request.all_headers(), stream=True, timeout=20
+            )
+            lines = answer.iter_lines(decode_unicode=True)
+            taken = [line for _count, line in zip(range(5), lines, strict=False)]
+            route.fulfill(status=answer.status_code, headers=dict(answer.headers), body="\n".join([*taken, "", ""]))
+            answer.close()
+
+        tab.route("**/graphql/stream", lead)
+        tab.goto(live_server.url + URL)
+        editor = tab.locator(".graphiql-query-editor .CodeMirror")
+        editor.wait_for()
+        editor.evaluate(
+            "(e, q) => e.CodeMirror.setValue(q)", "subscription { viewerStanding { viewer { firstName } } }"
+        )
+        tab.get_by_role("button", name="Headers").click()
+        headers = json.dumps({"Authorization": f"Bearer {bearer_of(link.referrer)}"})
+        tab.locator(".graphiql-editor-tool .CodeMirror").last.evaluate("(e, q) => e.CodeMirror.setValue(q)", headers)
+        tab.locator(".graphiql-execute-button").click()
+        tab.locator(".result-window").get_by_text('"Robin"').wait_for(timeout=10_000)
     assert complaints == []
