@@ -13,17 +13,9 @@ from django.urls import reverse
 from referral_blocks.core import queue
 from referral_blocks.emails.staff import mail_staff
 from referral_blocks.webhooks.endpoints.models import Status, WebhookDelivery, WebhookEndpointChange
-from referral_blocks.webhooks.endpoints.outbox import DELIVER_TASK, give_up_old
-from referral_blocks.webhooks.endpoints.sending import (
-    claim_next,
-    claim_test,
-    open_endpoints,
-    record,
-    release,
-    requeue_due,
-    send,
-    take_lease,
-)
+from referral_blocks.webhooks.endpoints.outbox import give_up_old
+from referral_blocks.webhooks.endpoints.sending import claim_next, claim_test, record, release, send, take_lease
+from referral_blocks.webhooks.endpoints.waking import begin_task, queue_task, requeue_due
 
 TELL_TASK = "referral_blocks.flows.tasks.tell_staff_of_webhook"
 SLICE_SECONDS = 15.0  # after which no further message is begun
@@ -35,6 +27,7 @@ def deliver_webhooks(*, endpoint_id: int) -> int:
     """Send what is due to this endpoint, for a slice of time; returns how many tries were made. Safe to run twice, also
     at the same time: whoever comes second does nothing. A crash after a message was sent sends it again, with the same
     id."""
+    begin_task(endpoint_id)
     ends, tries = time.monotonic() + SLICE_SECONDS, 0
     # Again after the lease is given back: what was written in between may have found it taken.
     while time.monotonic() < ends and (lease := take_lease(endpoint_id=endpoint_id)):
@@ -44,8 +37,8 @@ def deliver_webhooks(*, endpoint_id: int) -> int:
                 tries += 1
         finally:
             release(lease)
-    if time.monotonic() >= ends and open_endpoints().filter(pk=endpoint_id).exists():
-        queue.enqueue(DELIVER_TASK, endpoint_id)  # behind what else waits
+    if time.monotonic() >= ends:
+        queue_task(endpoint_id)  # behind what else waits
     return tries
 
 

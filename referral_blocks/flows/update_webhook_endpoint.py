@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 from django.db import transaction
 
 from referral_blocks.webhooks.endpoints.models import Status, WebhookEndpoint
-from referral_blocks.webhooks.endpoints.outbox import wake_on_commit
 from referral_blocks.webhooks.endpoints.services import clean_url, update_endpoint
+from referral_blocks.webhooks.endpoints.waking import wake_on_commit
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User

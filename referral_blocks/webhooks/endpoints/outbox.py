@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import uuid
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from django.db import connections, router, transaction
+from django.db import transaction
 from django.utils import timezone
 
 from referral_blocks.core import queue
@@ -14,8 +13,8 @@ from referral_blocks.core.conf import get_conf
 
 from .kinds import KINDS, TEST, message, test_message
 from .models import DeliveryState, Status, WebhookDelivery, WebhookEndpoint
+from .waking import wake_on_commit
 
-DELIVER_TASK = "referral_blocks.flows.tasks.deliver_webhooks"
 TEST_TASK = "referral_blocks.flows.tasks.send_test_webhook"
 # Between tries; each is made up to a tenth longer, so that those that failed together do not come back together. The
 # last try is about three days after the first.
@@ -49,26 +48,6 @@ def make_deliveries(
     for pk in wanting:
         wake_on_commit(pk)
     return len(wanting)
-
-
-@dataclass(frozen=True, slots=True)
-class _Wake:
-    """Queues the endpoint's task. Equal for equal endpoints, so that a transaction queues it once."""
-
-    endpoint_id: int
-
-    def __call__(self) -> None:
-        queue.enqueue(DELIVER_TASK, self.endpoint_id)
-
-
-def wake_on_commit(endpoint_id: int) -> None:
-    """Queue the endpoint's task once when the caller's transaction is committed, however many messages it wrote. If
-    the process ends in between, the sweeper finds the messages within a minute."""
-    using = router.db_for_write(WebhookDelivery)
-    wake = _Wake(endpoint_id)
-    if any(hook[1] == wake for hook in connections[using].run_on_commit):
-        return
-    transaction.on_commit(wake, using=using, robust=True)
 
 
 def make_test(*, endpoint: WebhookEndpoint) -> WebhookDelivery:

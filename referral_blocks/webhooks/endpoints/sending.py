@@ -8,23 +8,22 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import transaction
-from django.db.models import Exists, F, OuterRef, Q, QuerySet
+from django.db.models import F, Q
 from django.utils import timezone
 
-from referral_blocks.core import queue
 from referral_blocks.core.conf import get_conf
 from referral_blocks.core.crypto import CannotDecrypt
 from referral_blocks.core.states import change_state, lock
 
 from .exchange import Answer, post
 from .models import DeliveryState, Problem, Status, WebhookDelivery, WebhookEndpoint, WebhookEndpointChange
-from .outbox import DELIVER_TASK, MAX_TRIES, WAITS
+from .outbox import MAX_TRIES, WAITS
 from .services import ALLOWED
 from .signing import headers_of
+from .waking import due, open_endpoints
 
 LEASE = timedelta(seconds=90)  # above the longest exchange
 FIRST_REST, LONGEST_REST = timedelta(seconds=10), timedelta(minutes=10)
-QUEUED = timedelta(minutes=15)  # a task that has not begun by then was lost
 
 
 @dataclass(slots=True)
@@ -35,26 +34,10 @@ class Lease:
     until: datetime
 
 
-def due() -> QuerySet[WebhookDelivery]:
-    """What is to be tried now."""
-    return WebhookDelivery.objects.filter(state=DeliveryState.WAITING, next_try_at__lte=timezone.now())
-
-
-def open_endpoints() -> QuerySet[WebhookEndpoint]:
-    """Those that are on, do not rest, that nobody sends to now, and that something is due for."""
-    now = timezone.now()
-    return WebhookEndpoint.objects.filter(
-        Q(resting_until=None) | Q(resting_until__lte=now),
-        Q(leased_until=None) | Q(leased_until__lte=now),
-        Exists(due().filter(endpoint=OuterRef("pk"))),
-        status=Status.ON,
-    )
-
-
 def take_lease(*, endpoint_id: int) -> Lease | None:
     """The right to send, if it is free and something is due. Two workers at once: one gets it."""
     until = timezone.now() + LEASE
-    mine = open_endpoints().filter(pk=endpoint_id).update(leased_until=until, queued_at=None)
+    mine = open_endpoints().filter(pk=endpoint_id).update(leased_until=until)
     return Lease(endpoint_id, until) if mine else None
 
 
@@ -169,15 +152,3 @@ def _switch_off(endpoint: WebhookEndpoint, to: Status) -> WebhookEndpointChange 
         endpoint, to, allowed=ALLOWED, audit=WebhookEndpointChange, reason=f"webhook_{to.value}", field="status"
     )
     return endpoint.changes.latest("pk")
-
-
-def requeue_due(*, limit: int) -> int:
-    """Queue the tasks of endpoints that something is due for; returns how many. One whose task waits is left alone."""
-    now, count = timezone.now(), 0
-    free = Q(queued_at=None) | Q(queued_at__lte=now - QUEUED)
-    for pk in list(open_endpoints().filter(free).order_by("pk").values_list("pk", flat=True)[:limit]):
-        with transaction.atomic():
-            if WebhookEndpoint.objects.filter(free, pk=pk).update(queued_at=now):
-                queue.enqueue(DELIVER_TASK, pk)
-                count += 1
-    return count

@@ -90,6 +90,31 @@ def test_a_transaction_queues_one_task_an_endpoint(receiver, subscribed, django_
     assert len(receiver.came) == 4
 
 
+@pytest.mark.django_db(transaction=True)
+def test_however_much_happens_one_task_waits_in_the_queue(receiver, subscribed):
+    endpoint, _secret = subscribed(**only("referrer.joined"))
+    program = make_program()
+    for number in range(5):
+        joined(program, number)
+    assert queued() == [(endpoint.pk,)]
+    lease = sending.take_lease(endpoint_id=endpoint.pk)
+    work()  # somebody else sends: the task ends at once
+    joined(program, 5)
+    assert queued() == []
+    sending.release(lease)
+    joined(program, 6)
+    assert queued() == [(endpoint.pk,)]
+    work()
+    assert states(endpoint) == [("delivered", 1)] * 7
+    WebhookEndpoint.objects.update(resting_until=timezone.now() + timedelta(minutes=5))
+    joined(program, 7)
+    assert queued() == []
+    with later(minutes=6):
+        assert resume_webhooks() == 1
+    with later(minutes=30):
+        assert resume_webhooks() == 1  # the one before was lost
+
+
 def test_an_endpoint_is_told_of_its_own_kinds_and_of_its_own_site(receiver, subscribed):
     other = Site.objects.create(hostname="other.example.com", root_page=Page.objects.filter(depth=1).first())
     some, _secret = subscribed(kinds=["sale.recorded", "referral.captured", "sale.recorded"])
