@@ -105,7 +105,7 @@ def _forget_at_once(person: Person) -> None:
     renew_ids(person_id=pk)
     forget_visitors(person_id=pk, own=own)
     forget_friend(person_id=pk)
-    forget_claims(person_id=pk, names=(person.name, person.email, person.phone))
+    forget_claims(person_id=pk, name=person.name, contacts=(person.email, person.phone))
     groups.forget_notes(person_id=pk)
     forget_buyer(person_id=pk)
     forget_in_files(words=(person.email, person.phone))

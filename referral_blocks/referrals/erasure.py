@@ -6,6 +6,8 @@ from collections.abc import Sequence
 
 from django.db.models import F, Q, QuerySet
 
+from referral_blocks.referrers.models import Referrer
+
 from .models import ClaimChange, Referral, ReferralChange, ReferralClaim
 
 
@@ -27,16 +29,18 @@ def forget_friend(*, person_id: int) -> None:
     notes.exclude(note="").update(note="")
 
 
-def forget_claims(*, person_id: int, names: Sequence[str]) -> None:
+def forget_claims(*, person_id: int, name: str, contacts: Sequence[str]) -> None:
     """Blank the person's own claims, and their name where another friend has typed it: in claims that were confirmed
-    for them, and in others that say exactly one of ``names``."""
+    for them, in those of their programmes that say exactly ``name``, and in any that say one of ``contacts``."""
     mine = ReferralClaim.objects.filter(friend_id=person_id)
     mine.update(typed_name="", friend_name="", answers=[])
     for_them = Q(friend__referrals__referrer__person_id=person_id, friend__referrals__program=F("program"))
     told = ReferralClaim.objects.filter(pk__in=ReferralClaim.objects.filter(for_them).values("pk"))
     ClaimChange.objects.filter(Q(subject__in=mine.values("pk")) | Q(subject__in=told.values("pk"))).update(note="")
     told.update(typed_name="")
-    typed = Q(pk__in=[])
-    for name in filter(None, names):
-        typed |= Q(typed_name__iexact=name)
-    ReferralClaim.objects.filter(typed).update(typed_name="")
+    if name:
+        theirs = Referrer.objects.filter(person_id=person_id).values("program_id")
+        # Somebody else's friend may mean a namesake: elsewhere it says nothing of this person.
+        ReferralClaim.objects.filter(program__in=theirs, typed_name__iexact=name).update(typed_name="")
+    for contact in filter(None, contacts):
+        ReferralClaim.objects.filter(typed_name__iexact=contact).update(typed_name="")

@@ -1,6 +1,7 @@
 """Erasing a person: what is open is said before, what is on its way arrives, and whatever breaks off goes on."""
 
 from datetime import timedelta
+from typing import ClassVar
 
 import pytest
 import time_machine
@@ -29,14 +30,16 @@ from referral_blocks.links.models import ReferralLink, Visit
 from referral_blocks.links.selectors import validate_code
 from referral_blocks.payouts.models import Payout
 from referral_blocks.payouts.providers.manual.models import Handover
+from referral_blocks.payouts.providers.manual.provider import ManualProvider
 from referral_blocks.payouts.providers.runa.models import GiftCard
 from referral_blocks.people.models import ErasedMailbox, Person, PersonErasure
-from referral_blocks.referrals.models import Referral, ReferralChange
+from referral_blocks.referrals.models import Referral, ReferralChange, ReferralClaim
 from referral_blocks.referrers.models import Referrer
 from referral_blocks.referrers.session import make_session, make_sign_in_token, read_session
 from referral_blocks.referrers.tokens import open_app_session, read_access_token
 from referral_blocks.rewards.models import Reward, RewardChange, RewardState
 from tests.erasing import MARK, busy_person, everywhere
+from tests.gift_cards import MANUAL
 from tests.make import make_link, make_program, make_referral
 from tests.reversals import AT_ONCE, GIFT, POINTS, reverse, sold
 
@@ -285,3 +288,47 @@ def test_an_erasure_costs_the_same_whatever_the_number_of_friends():
         costs.append(len(seen))
     assert costs[0] == costs[1]
     assert costs[0] < 90
+
+
+class Keeper(ManualProvider):
+    """A provider of somebody else's, with tables of its own."""
+
+    label = "Keeper"
+    told: ClassVar[list[int]] = []
+
+    def forget_person(self, person_id):
+        self.told.append(person_id)
+
+
+def test_a_provider_with_tables_of_its_own_is_told_once_nothing_is_on_its_way(settings):
+    settings.REFERRAL_BLOCKS = {
+        **settings.REFERRAL_BLOCKS,
+        "PAYOUT_PROVIDERS": {"manual": MANUAL, "keeper": f"{__name__}.Keeper"},
+    }
+    reward = sold(AT_ONCE)
+    send_payout(payout_id=Payout.objects.get().pk)
+    erase(reward.person)
+    assert not finish(reward.person)
+    assert Keeper.told == []
+    Payout.objects.update(state="paid")
+    assert finish(reward.person)
+    assert Keeper.told == [reward.person_id]
+
+
+def test_a_name_that_others_bear_too_goes_only_where_it_means_this_person():
+    link = make_link(make_program(rules=()), name="Kim Doe")
+    other = make_program(slug="other", rules=())
+    for program, email, named in (
+        (link.referrer.program, "a@example.com", "kim doe"),
+        (other, "b@example.com", "Kim Doe"),
+        (other, "c@example.com", "Referrer@example.com"),
+    ):
+        ReferralClaim.objects.create(
+            program=program,
+            friend=Person.objects.create(email=email, email_key=email, mailbox_key=email),
+            typed_name=named,
+            terms_version=link.referrer.terms_version,
+        )
+    erase(link.referrer.person)
+    assert finish(link.referrer.person)
+    assert list(ReferralClaim.objects.order_by("pk").values_list("typed_name", flat=True)) == ["", "Kim Doe", ""]
