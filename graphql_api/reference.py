@@ -65,6 +65,12 @@ PAGING = {"first", "last", "after", "before"}
 FOR = {
     "Query.viewer": "a referrer; null for others",
     "Query.server": "an API key, and staff; each of its fields asks for a scope",
+    "Query.node": "anybody, for what they may see",
+    "Query.nodes": "anybody, for what they may see",
+    "Mutation.erasePerson": "whoever has the token of a mail",
+    "Mutation.exchangeLoginToken": "whoever has the token of a sign-in link",
+    "Mutation.refreshSession": "whoever has the refresh token",
+    "Mutation.revokeSession": "whoever has the refresh token",
     "Subscription.viewerStanding": "a referrer who has opened a sign-in link",
 }
 PAGED = re.compile(r"(\w+)(?:Connection|Edge)$")

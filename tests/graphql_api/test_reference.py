@@ -6,7 +6,7 @@ import pytest
 from django.core.management import call_command
 
 from graphql_api.errors import ErrorCode
-from graphql_api.reference import ROOTS, SCOPE, _slug
+from graphql_api.reference import FOR, ROOTS, SCOPE, _slug
 from graphql_api.schema import schema
 
 COMMITTED = Path(__file__).parents[2] / "docs" / "reference" / "graphql.md"
@@ -45,6 +45,7 @@ def test_every_code_of_the_requests_errors_is_explained(text):
 
 
 def test_it_says_who_may_ask(text):
+    assert [name for name in FOR if f"### {name}\n" not in text] == []
     for name, field in schema._schema.mutation_type.fields.items():
         said = text[text.index(f"### Mutation.{name}\n") :][:400]
         if scope := SCOPE.search(field.description):
