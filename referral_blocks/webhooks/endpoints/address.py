@@ -22,11 +22,13 @@ from .models import MAX_URL
 LOOK_UP_SECONDS = 5.0
 MAX_ADDRESSES = 8
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
+# Where networks without IPv4 see the IPv4 internet: the last 32 bits are the address (RFC 6052 §2.1).
+NAT64 = ipaddress.IPv6Network("64:ff9b::/96")
 # What the ranges of ipaddress do not say: ways to reach IPv4 through IPv6, relays, and names for routers' own use.
 EXTRA = tuple(
     ipaddress.ip_network(text)
     for text in (
-        "64:ff9b::/96", "64:ff9b:1::/48",  # NAT64: an IPv4 address inside
+        "64:ff9b:1::/48",  # a network’s own NAT64
         "2002::/16", "192.88.99.0/24",  # 6to4, the same
         "2001::/23",  # Teredo, ORCHID and other protocols' own
         "::/96",  # IPv4-compatible, long given up
@@ -104,6 +106,8 @@ def is_public(address: Address) -> bool:
     if isinstance(address, ipaddress.IPv6Address):
         if address.ipv4_mapped is not None:
             return is_public(address.ipv4_mapped)
+        if address in NAT64:
+            return is_public(ipaddress.IPv4Address(int(address) & 0xFFFFFFFF))
         if address.scope_id is not None:
             return False
     special = address.is_multicast or address.is_reserved or address.is_unspecified or address.is_loopback

@@ -22,7 +22,7 @@ PRIVATE = [
     "100.64.0.1", "100.100.100.200", "192.0.0.192", "192.0.2.1", "198.18.0.1", "198.51.100.1", "203.0.113.1",
     "224.0.0.1", "240.0.0.1", "255.255.255.255", "192.88.99.1", "::", "::1", "fe80::1", "fc00::1", "fd00:ec2::254",
     "fec0::1", "ff02::1", "::ffff:127.0.0.1", "::ffff:169.254.169.254", "::7f00:1", "64:ff9b::7f00:1",
-    "64:ff9b:1::a00:1", "2002:7f00:1::1", "2001::1", "2001:db8::1", "3fff::1", "5f00::1", "100::1",
+    "64:ff9b::a9fe:a9fe", "64:ff9b:1::a00:1", "2002:7f00:1::1", "2001::1", "2001:db8::1", "3fff::1", "5f00::1", "100::1",
 ]  # fmt: skip
 LOOPBACKS = [
     "https://127.0.0.1/", "https://[::1]/", "https://localhost/", "https://2130706433/", "https://0x7f000001/",
@@ -44,7 +44,9 @@ def test_what_is_not_on_the_public_internet(text):
     assert not address.is_public(address.ipaddress.ip_address(text))
 
 
-@pytest.mark.parametrize("text", [PUBLIC, "1.1.1.1", "2606:2800:220:1::1", "2a00:1450:4001::1", "::ffff:1.1.1.1"])
+@pytest.mark.parametrize(
+    "text", [PUBLIC, "1.1.1.1", "2606:2800:220:1::1", "2a00:1450:4001::1", "::ffff:1.1.1.1", "64:ff9b::101:101"]
+)
 def test_what_is(text):
     assert address.is_public(address.ipaddress.ip_address(text))
 
