@@ -27,12 +27,12 @@ from graphql_api.errors import ErrorCode, present
 from graphql_api.operation import Operation, RequestRefused, from_body, from_query_string
 from graphql_api.persisted import find_document, remember
 from graphql_api.schema import schema
-from graphql_api.views import refuse_request
+from graphql_api.views import UNDERSTOOD, refuse_request
 from referral_blocks.activity.cursor import Cursor
 from referral_blocks.activity.follow import News
 from referral_blocks.views.origin import is_same_origin
 
-from .frames import CONTENT_TYPE, next_event
+from .frames import CONTENT_TYPE, next_event, refusal_event
 
 NO_REPLY = HttpResponse()
 OURS = {ErrorCode.INTERNAL.value, ErrorCode.TIMEOUT.value}
@@ -162,9 +162,14 @@ def _open(request: HttpRequest, scope: Mapping[str, Any]) -> Opened:
         with_cookies = request.headers.get("Sec-Fetch-Site") == "same-origin"
     context = Context(request, request.COOKIES if with_cookies else {})
     rate.charge(context, 1)
-    asking = Asking(scope, find_document(operation), with_cookies=with_cookies)
+    asking = Asking(scope, operation, with_cookies=with_cookies)
     try:
+        asking.operation = find_document(operation)
         first = asking.answer(after=_last_event(request))
+    except RequestRefused as refused:
+        if refused.code not in UNDERSTOOD:
+            raise
+        first = Answer(refusal_event(refused), None)  # the protocol wants it as an event: clients then see the reason
     except CannotGetOperationTypeError:
         raise RequestRefused(400, _("The document has no such operation.")) from None
     except InvalidOperationTypeError:

@@ -16,7 +16,7 @@ from referral_blocks.core.conf import get_conf
 
 from . import asking
 from .asking import Answer, Asking, Opened
-from .frames import COMPLETE, HEADERS, KEEP_ALIVE, next_event, retry_after
+from .frames import COMPLETE, HEADERS, KEEP_ALIVE, refusal_event, retry_after
 from .hub import Hub, Stream, Told
 
 WAIT = 2_000  # milliseconds until a browser connects again
@@ -109,8 +109,7 @@ async def _frames(hub: Hub, opened: Opened) -> AsyncIterator[bytes]:
             async for frame in _news(hub, opened.asking, stream):
                 yield frame
         except RequestRefused as refused:
-            yield next_event({"errors": [{"message": refused.message, "extensions": {"code": refused.code.value}}]})
-            yield COMPLETE
+            yield refusal_event(refused) + COMPLETE
 
 
 def _whole(answer: Answer) -> bytes:
@@ -190,4 +189,4 @@ def _too_many(status: int, message: str) -> RequestRefused:
 
 def _ended() -> bytes:
     message = _("You read too slowly to be kept up to date. Connect again with the last cursor.")
-    return next_event({"errors": [{"message": message, "extensions": {"code": ErrorCode.STREAM_ENDED.value}}]})
+    return refusal_event(RequestRefused(429, message, code=ErrorCode.STREAM_ENDED))

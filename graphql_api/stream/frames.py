@@ -8,6 +8,8 @@ from typing import Any
 
 from django.core.serializers.json import DjangoJSONEncoder
 
+from graphql_api.operation import RequestRefused
+
 CONTENT_TYPE = "text/event-stream"
 HEADERS = {
     "Content-Type": f"{CONTENT_TYPE}; charset=utf-8",
@@ -21,6 +23,12 @@ KEEP_ALIVE = b": still here\n\n"  # a comment: it keeps proxies from closing, an
 def retry_after(milliseconds: int) -> bytes:
     """How long a browser's EventSource waits before it connects again."""
     return b"retry: %d\n\n" % milliseconds
+
+
+def refusal_event(refused: RequestRefused) -> bytes:
+    """Why nothing was run, as a result."""
+    error = {"message": refused.message, "extensions": {"code": refused.code.value}}
+    return next_event({"errors": [error], **({"extensions": refused.extensions} if refused.extensions else {})})
 
 
 def next_event(body: Mapping[str, Any], *, cursor: str = "") -> bytes:

@@ -3,13 +3,17 @@
 import asyncio
 import json
 import time
+from datetime import timedelta
 
 import pytest
+import time_machine
 from django.contrib.auth.models import User
 from django.test import Client
+from django.utils import timezone
 
 from referral_blocks.access.services import create_api_key, revoke_api_key
 from referral_blocks.activity.models import Activity
+from referral_blocks.core.conf import get_conf
 from referral_blocks.flows.sign_out import sign_out
 from referral_blocks.referrers.session import make_session, session_cookie
 from tests.graphql_api.ask import bearer_of, post
@@ -142,6 +146,19 @@ def test_a_sign_in_that_is_revoked_ends_its_stream(server, link):
     events, seconds = asyncio.run(story())
     assert (codes(events[0]), [event.name for event in events]) == (["UNAUTHENTICATED"], ["next", "complete"])
     assert seconds < 5
+
+
+def test_an_access_token_that_runs_out_ends_its_stream(server, link):
+    with time_machine.travel(timezone.now() - timedelta(seconds=get_conf().API_ACCESS_SECONDS - 3)):
+        bearer = bearer_of(link.referrer)
+
+    async def story():
+        reader = await connect(server.port, STANDING, bearer=bearer)
+        return await reader.rest(10)
+
+    events = asyncio.run(story())
+    assert "errors" not in events[0].data
+    assert (codes(events[-2]), events[-1].name) == (["UNAUTHENTICATED"], "complete")
 
 
 def test_a_key_that_is_revoked_ends_its_stream_and_it_is_told_nothing_more(server, link, key):
