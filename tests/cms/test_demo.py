@@ -49,7 +49,7 @@ def run_demo(**env: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(command, cwd=ROOT, env=given, capture_output=True, text=True, timeout=60, check=False)
 
 
-@pytest.mark.timeout(240)
+@pytest.mark.timeout(900)
 def test_it_serves_stops_cleanly_and_a_second_run_changes_nothing(tmp_path):
     env = {**demo_environment(tmp_path / "data", free_port()), "DEMO_ACTIVITY": "1"}
     with running_demo(env) as (first, process):
@@ -83,7 +83,7 @@ def set_balance(sandbox: str, amount_minor: int) -> None:
     urllib.request.urlopen(f"{sandbox}/_sandbox/balance", content, timeout=10).close()
 
 
-@pytest.mark.timeout(240)
+@pytest.mark.timeout(900)
 def test_a_sandbox_keeps_its_books_and_one_that_dies_ends_the_demo_with_one_clear_line(tmp_path):
     env = demo_environment(tmp_path / "data", free_port())
     with running_demo(env) as (demo, _process):

@@ -43,7 +43,7 @@ def reward_link(mail: str) -> str:
 
 
 @pytest.mark.patient
-@pytest.mark.timeout(400)
+@pytest.mark.timeout(900)
 def test_cash_and_gift_card(tmp_path):
     env = demo_environment(tmp_path / "data", free_port())
     mails = tmp_path / "data" / "mail"

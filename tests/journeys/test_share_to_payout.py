@@ -19,7 +19,7 @@ REFERRER, FRIEND = "ana@example.com", "kim@example.com"
 
 
 @pytest.mark.patient
-@pytest.mark.timeout(400)
+@pytest.mark.timeout(900)
 def test_share_to_payout(tmp_path):
     env = demo_environment(tmp_path / "data", free_port())
     with running_demo(env) as (demo, _process), chromium() as browser:
