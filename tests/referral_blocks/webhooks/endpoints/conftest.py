@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
+import time_machine
+from django.utils import timezone
 from django_q.models import OrmQ
 from wagtail.models import Site
 
 from referral_blocks.flows.create_webhook_endpoint import create_webhook_endpoint
 from referral_blocks.webhooks.endpoints.models import WebhookDelivery
+from tests.make import make_link
 
 from .receiver import running
 
@@ -42,3 +47,16 @@ def states(endpoint):
 
 def queued(name="deliver_webhooks"):
     return [row.task["args"] for row in OrmQ.objects.order_by("pk") if row.task["func"].endswith(f".{name}")]
+
+
+def later(**time):
+    return time_machine.travel(timezone.now() + timedelta(**time))
+
+
+def joined(program, number=0):
+    """One event: somebody has joined."""
+    return make_link(program, email=f"referrer{number}@example.com").referrer
+
+
+def only(kind):
+    return {"kinds": [kind]}
