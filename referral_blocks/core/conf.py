@@ -117,7 +117,8 @@ class Conf:
     # The most that one operation may ask for, and how deep it may nest; what a field costs: docs/reference/graphql.md.
     API_MAX_COST: int = 20_000
     API_MAX_DEPTH: int = 15
-    # What a caller may spend, in the same measure: a visitor by network address, an app by sign-in, a server by key.
+    # What a caller may spend, in the same measure: a visitor by network address, an app by sign-in, a server by key; a
+    # member of staff who is signed in to the admin as much as a server.
     API_RATE_ANONYMOUS: str = "60000/minute"
     API_RATE_REFERRER: str = "60000/minute"
     API_RATE_KEY: str = "600000/minute"

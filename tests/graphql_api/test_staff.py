@@ -253,6 +253,18 @@ def test_staff_have_an_allowance_of_their_own(browser, settings):
     assert "q=7777" not in post(browser, {"query": ENTERED}, Sec_Fetch_Site="same-origin")["RateLimit-Policy"]
 
 
+def test_pages_of_origins_that_a_site_allows_cannot_send_the_token(browser, settings):
+    origin = "https://app.example.com"
+    settings.REFERRAL_BLOCKS = {**settings.REFERRAL_BLOCKS, "API_CORS_ORIGINS": {"*": (origin,)}}
+    headers = sign_in(browser, make_staff("view_sale"))
+    asked = {"Origin": origin, "Access-Control-Request-Method": "POST", "Access-Control-Request-Headers": "x-csrftoken"}
+    preflight = browser.options(URL, headers=asked)
+    assert "csrf" not in preflight["Access-Control-Allow-Headers"].lower()
+    reply = post(browser, {"query": ENTERED}, **{**headers, "Sec_Fetch_Site": "cross-site", "Origin": origin})
+    assert codes(reply.json()) == ["UNAUTHENTICATED"]
+    assert not any("Access-Control-Allow-Credentials" in found.headers for found in (reply, preflight))
+
+
 def test_a_visitor_who_is_not_signed_in_costs_no_query_for_it(browser):
     with CaptureQueriesContext(connection) as queries:
         ask(browser, "{ __typename }", Sec_Fetch_Site="same-origin")
