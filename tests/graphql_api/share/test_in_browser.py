@@ -105,6 +105,17 @@ def stops(page, count):
     return found
 
 
+def test_the_watch_sees_what_a_policy_stops(shop, open_tab):
+    page = open_tab()
+    shop.elements = '<p style="color: red">Red</p>'
+    page.goto(shop.url + "/friends")
+    wait_for(lambda: shop.reports, seconds=8)
+    assert "style-src" in shop.reports[0]
+    assert any("Policy" in text for text in page.wrong)
+    shop.reports.clear()
+    page.wrong.clear()
+
+
 def test_a_stranger_joins_by_keyboard_and_comes_back_by_the_mail(shop, open_tab):
     make_program()
     page = open_tab()
