@@ -11,8 +11,9 @@ from typing import Any
 from django.conf import settings
 from django.contrib.auth.middleware import AuthenticationMiddleware
 from django.contrib.sessions.middleware import SessionMiddleware
+from django.core.exceptions import DisallowedHost
 from django.core.handlers.asgi import ASGIRequest
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.utils import translation
 from django.utils.translation import gettext as _
 from graphql import GraphQLError
@@ -31,6 +32,7 @@ from graphql_api.views import UNDERSTOOD, refuse_request
 from referral_blocks.activity.cursor import Cursor
 from referral_blocks.activity.follow import News
 from referral_blocks.views.origin import is_same_origin
+from referral_blocks.views.site import site_of
 
 from .frames import CONTENT_TYPE, next_event, refusal_event
 
@@ -120,6 +122,11 @@ class Asking:
 def open_stream(scope: Mapping[str, Any], body: bytes) -> Opened | HttpResponse:
     """Read the request and answer it for the first time; a response where there is no stream to begin."""
     request = as_request(scope, body)
+    try:
+        request.get_host()
+        site_of(request)
+    except (DisallowedHost, Http404):
+        return HttpResponse(status=400)
     with _language(request):
         if request.method == "OPTIONS":
             response = cors.preflight(request)

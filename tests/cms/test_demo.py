@@ -43,6 +43,20 @@ def status(url: str) -> int:
         return response.status
 
 
+def first_of_stream(demo: dict[str, str]) -> dict[str, Any]:
+    """What a subscription says at once, at the same address as everything else."""
+    query = f'subscription {{ programActivity(program: "{demo["program"]}") {{ activities {{ id }} }} }}'
+    headers = {"Content-Type": "application/json", "Accept": "text/event-stream"}
+    request = urllib.request.Request(
+        f"{demo['graphql_url']}stream",
+        json.dumps({"query": query}).encode(),
+        {**headers, "Authorization": f"Bearer {demo['api_key']}"},
+    )
+    with urllib.request.urlopen(request, timeout=20) as response:
+        data = next(line for line in response if line.startswith(b"data: "))
+    return json.loads(data.removeprefix(b"data: "))["data"]
+
+
 def run_demo(**env: str) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "manage.py", "demo"]
     given = {**os.environ, "DJANGO_SETTINGS_MODULE": "cms.settings.dev", **env}
@@ -58,6 +72,7 @@ def test_it_serves_stops_cleanly_and_a_second_run_changes_nothing(tmp_path):
         assert stat.S_IMODE((tmp_path / "data" / "demo.json").stat().st_mode) == 0o600
         for page in ("base_url", "landing_url", "share_url", "admin_url", "link", "software_landing_url"):
             assert status(first[page]) == 200, page
+        assert first_of_stream(first) == {"programActivity": {"activities": []}}
         assert status(first["base_url"] + "readyz") == 200
         children = psutil.Process(process.pid).children(recursive=True)
         process.send_signal(signal.SIGINT)

@@ -24,10 +24,10 @@ def key():
     return create_api_key(site_id=make_program().site_id, name="Board", scopes=["activity:read"])[1]
 
 
-def ask(key, body, accept=b"text/event-stream"):
+def ask(key, body, host=b"localhost"):
     text = json.dumps(body).encode()
     headers = {
-        b"host": b"localhost", b"accept": accept, b"content-type": b"application/json",
+        b"host": host, b"accept": b"text/event-stream", b"content-type": b"application/json",
         b"content-length": str(len(text)).encode(), b"authorization": f"Bearer {key}".encode(),
     }  # fmt: skip
     scope = {
@@ -90,3 +90,9 @@ def test_a_reader_who_falls_behind_is_cut_and_nothing_more_is_kept():
         return kept, [stream.waiting.get_nowait() is None for _ in range(kept)], stream.is_cut
 
     assert asyncio.run(story()) == (4, [False, False, False, True], True)
+
+
+def test_a_host_that_is_not_ours_is_answered_nothing(key, settings):
+    settings.ALLOWED_HOSTS = ["localhost"]
+    refused = ask(key, {"query": FOLLOW}, host=b"evil.example")
+    assert (refused.status_code, refused.content) == (400, b"")
