@@ -70,6 +70,7 @@ class UserErrorCode(Enum):
     NOT_FOUND = strawberry.enum_value("not_found", description="There is no such thing on this site.")
     NOT_USED = strawberry.enum_value("not_used", description="This is not asked for here.")
     OFFER_CLOSED = strawberry.enum_value("offer_closed", description="The offer is not open.")
+    OPEN_REWARDS = strawberry.enum_value("open_rewards", description="Something was not received and not given up.")
     OUT_OF_RANGE = strawberry.enum_value("out_of_range", description="Too small or too large.")
     PRIVATE_ADDRESS = strawberry.enum_value("private_address", description="The address is not on the public internet.")
     PROGRAM_CLOSED = strawberry.enum_value("program_closed", description="The programme is not open now.")
