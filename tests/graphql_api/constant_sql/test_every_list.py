@@ -75,9 +75,12 @@ EMPTY = {
 }
 
 
+NO_LIMITS = {"API_MAX_COST": 10**9, "API_MAX_DEPTH": 99, "API_TIMEOUT_SECONDS": 600}
+
+
 @pytest.fixture
 def no_limits(settings, monkeypatch):
-    settings.REFERRAL_BLOCKS = {**settings.REFERRAL_BLOCKS, "API_MAX_COST": 10**9, "API_MAX_DEPTH": 99}
+    settings.REFERRAL_BLOCKS = {**settings.REFERRAL_BLOCKS, **NO_LIMITS}
     monkeypatch.setattr(limits, "MAX_TOKENS", 10**6)
     monkeypatch.setattr(limits, "MAX_FIELDS", 10**6)
 
@@ -113,7 +116,10 @@ def check(client, documents: dict[str, tuple[str, int]], bearer: str, make: Call
                 for known, length in lengths(answer):
                     longest[known] = max(longest.get(known, 0), length)
             transaction.set_rollback(True)
-    assert counts == {name: [queries] * len(SIZES) for name, (_document, queries) in documents.items()}
+    # What has happened lately is read behind what PostgreSQL has committed for sure: it is asked for that.
+    more = {"viewer": 1} if connection.vendor == "postgresql" else {}
+    expected = {name: queries + more.get(name, 0) for name, (_document, queries) in documents.items()}
+    assert counts == {name: [queries] * len(SIZES) for name, queries in expected.items()}
     return longest
 
 
