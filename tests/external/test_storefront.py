@@ -10,7 +10,7 @@ from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Page, expect
 from wagtail.models import Site
 
 from referral_blocks.emails.compose import compose
@@ -142,20 +142,23 @@ def test_a_friend_claims_the_offer_and_the_referrer_sees_it(shop):
         expect(page.get_by_role("heading", level=1)).to_have_text("Hello Robin")
         page.get_by_role("button", name="Sign out").click()
         expect(page.get_by_role("heading", level=1)).to_have_text("Sign in")
-
-        page.goto(f"{shop}/friends")
-        expect(page.get_by_role("button", name="Get my link")).to_be_visible()
-        accent = page.get_by_role("button", name="Get my link").evaluate("b => getComputedStyle(b).backgroundColor")
-        assert accent == "rgb(14, 79, 59)"  # the shop's own green, through its tokens
-        assert violations(page) == []
-        page.get_by_role("textbox", name="Name").fill("Sam Example")
-        page.get_by_role("textbox", name="E-mail").fill("sam@example.com")
-        page.get_by_label("I accept the terms").check()
-        page.get_by_role("button", name="Get my link").click()
-        expect(page.get_by_role("textbox", name="Your link")).to_have_value(re.compile(r"/r/\w+/$"))
-        mail = compose(Email.objects.get(kind="welcome", person__email="sam@example.com"))
-        page.goto("about:blank")
-        page.goto(re.search(r"http\S+#referral-sign-in=\S+", mail.body)[0])
-        expect(page.get_by_text("Nobody yet. Share your link to get going.")).to_be_visible()
-        assert page.url == f"{shop}/friends"
+        join_by_the_element(page, shop)
     assert wrong == []
+
+
+def join_by_the_element(page: Page, shop: str) -> None:
+    page.goto(f"{shop}/friends")
+    expect(page.get_by_role("button", name="Get my link")).to_be_visible()
+    accent = page.get_by_role("button", name="Get my link").evaluate("b => getComputedStyle(b).backgroundColor")
+    assert accent == "rgb(14, 79, 59)"  # the shop's own green, through its tokens
+    assert violations(page) == []
+    page.get_by_role("textbox", name="Name").fill("Sam Example")
+    page.get_by_role("textbox", name="E-mail").fill("sam@example.com")
+    page.get_by_label("I accept the terms").check()
+    page.get_by_role("button", name="Get my link").click()
+    expect(page.get_by_role("textbox", name="Your link")).to_have_value(re.compile(r"/r/\w+/$"))
+    mail = compose(Email.objects.get(kind="welcome", person__email="sam@example.com"))
+    page.goto("about:blank")
+    page.goto(re.search(r"http\S+#referral-sign-in=\S+", mail.body)[0])
+    expect(page.get_by_text("Nobody yet. Share your link to get going.")).to_be_visible()
+    assert page.url == f"{shop}/friends"
