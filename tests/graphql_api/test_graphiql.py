@@ -76,6 +76,8 @@ def test_an_example_is_opened_by_keyboard_and_runs(live_server):
         tab.get_by_role("button", name="Show Examples").focus()
         tab.keyboard.press("Enter")
         assert tab.locator(".rb-example").count() == len(EXAMPLES)
+        # CodeMirror's own scroller is moved by the arrow keys in its field.
+        assert [found for found in violations(tab) if found[0] != "scrollable-region-focusable"] == []
         tab.keyboard.press("Tab")
         while "A landing page" not in tab.evaluate("document.activeElement.textContent"):
             tab.keyboard.press("Tab")
@@ -124,5 +126,5 @@ def test_a_subscription_is_answered_in_the_editor(live_server, tmp_path):
         headers = json.dumps({"Authorization": f"Bearer {bearer_of(link.referrer)}"})
         tab.locator(".graphiql-editor-tool .CodeMirror").last.evaluate("(e, q) => e.CodeMirror.setValue(q)", headers)
         tab.locator(".graphiql-execute-button").click()
-        tab.locator(".result-window").get_by_text('"Robin"').wait_for(timeout=10_000)
+        tab.locator(".result-window").get_by_text('"Robin"').wait_for(timeout=30_000)
     assert complaints == []

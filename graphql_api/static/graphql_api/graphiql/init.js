@@ -15,6 +15,14 @@
     return Boolean(chosen) && chosen.operation === "subscription";
   }
 
+  /** The editors' fields take the names of the regions they stand in; GraphiQL gives them none. */
+  function nameFields() {
+    for (const field of place.querySelectorAll(".CodeMirror textarea:not([aria-label])")) {
+      const region = field.closest("[aria-label]");
+      if (region) field.setAttribute("aria-label", region.getAttribute("aria-label"));
+    }
+  }
+
   const examples = window.rbExamples(document.getElementById("examples"));
   const editor = window.React.createElement(window.GraphiQL, {
     fetcher: (asked, options = {}) => (isSubscription(asked, options) ? follow(asked, options) : ask(asked, options)),
@@ -22,5 +30,6 @@
     shouldPersistHeaders: false,
     plugins: examples ? [examples] : [],
   });
+  new MutationObserver(nameFields).observe(place, { childList: true, subtree: true });
   window.ReactDOM.createRoot(place).render(editor);
 })();
