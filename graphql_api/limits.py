@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from functools import lru_cache
 from typing import NamedTuple
 
 from django.utils.translation import gettext as _
@@ -92,6 +93,7 @@ class DocumentSize(NamedTuple):
     all: Size
 
 
+@lru_cache(maxsize=128)  # as many as the library keeps parsed; the same text is then the same document
 def measure(document: DocumentNode) -> DocumentSize:
     """All operations and fragments together. Each fragment is measured once, however often it is spread."""
     fragments = {d.name.value: d for d in document.definitions if isinstance(d, FragmentDefinitionNode)}
