@@ -53,7 +53,6 @@ class Sender:
         self.inputs, self.hidden, self.known = inputs(world), secrets(), ids_of(world)
         self.everybody = [*referrers(world), *keys(world), *staff(mutation_rights())]
         self.before = digest()
-        self.count = 0
 
     def callers(self, rule: table.Rule) -> list[Caller]:
         """Keys and staff: with everything, without what is asked for, and with nothing else."""
@@ -94,7 +93,6 @@ class Sender:
             outcomes, wrote = self.send(name, caller)
             changed.add(wrote)
             want = wanted(name, caller)
-            self.count += len(want)
             wrong += [
                 f"{caller.name}: {key} gave {outcomes.get(key, '-')}; the table says {outcome}"
                 for key, outcome in sorted(want.items())

@@ -7,7 +7,6 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
 
-from django.contrib.auth import get_user_model
 from django.db import models
 from django.utils import timezone
 from wagtail.models import Page, Site
@@ -43,7 +42,7 @@ from referral_blocks.referrers.models import Referrer
 from referral_blocks.rewards.models import CouponCode, CouponList, Reward, RewardChange, RewardRule, RuleCondition
 from referral_blocks.sales.models import ImportState, SaleImport, SaleImportRow
 from referral_blocks.webhooks.endpoints.models import WebhookDelivery, WebhookEndpoint, WebhookEndpointChange
-from tests.graphql_api.permissions.markers import OWNER, mark, own_models, plant
+from tests.graphql_api.permissions.markers import OWNER, mark, plant
 from tests.payout_fake import PATH
 from tests.referral_blocks.blocks.test_portal_blocks import RULES
 from tests.security.blocks import hostile_body
@@ -325,19 +324,3 @@ def _keys(world: World, here: Site, far: Site) -> None:
         old = create_api_key(site_id=site.pk, name="old", scopes=["sales:read"])[0]
         rotate_api_key(key=old, grace=timedelta(0))
         revoke_api_key(key=old)
-
-
-def staff(name: str, *permissions: str) -> Any:
-    """Somebody who may enter Wagtail, with these permissions more."""
-    from django.contrib.auth.models import Permission
-
-    user = get_user_model().objects.create_user(name, password="secret")
-    for code in ("wagtailadmin.access_admin", *permissions):
-        label, _dot, codename = code.partition(".")
-        user.user_permissions.add(Permission.objects.get(content_type__app_label=label, codename=codename))
-    return user
-
-
-def unmarked() -> list[str]:
-    """Tables of ours that have no row in this world."""
-    return sorted(model.__name__ for model in own_models() if not model._base_manager.exists())
