@@ -75,7 +75,7 @@ def test_a_value_that_the_schema_does_not_know_is_an_error_where_it_stands(clien
                 del error["message"]  # it may hold a reference, which is another each time
                 error["extensions"].pop("reference", None)
         assert ours == theirs
-        assert len(ours["errors"]) > 1, ours
+        assert ours["errors"][0]["path"][-1] in ("kind", "state")
 
 
 def test_most_fields_have_a_shortcut():
