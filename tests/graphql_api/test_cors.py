@@ -31,7 +31,9 @@ def test_an_allowed_origin_may_ask_and_read(client, settings):
     assert cors(preflight) == {
         "Access-Control-Allow-Origin": APP,
         "Access-Control-Allow-Methods": "GET, POST",
-        "Access-Control-Allow-Headers": "Accept, Accept-Language, Authorization, Content-Type, Idempotency-Key, Last-Event-ID",
+        "Access-Control-Allow-Headers": (
+            "Accept, Accept-Language, Authorization, Content-Type, Idempotency-Key, Last-Event-ID"
+        ),
         "Access-Control-Max-Age": "600",
         "Access-Control-Expose-Headers": "Idempotent-Replayed, RateLimit, RateLimit-Policy, Retry-After",
     }
