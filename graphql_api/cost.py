@@ -45,6 +45,7 @@ META = {"__schema": 500, "__type": 50, "__typename": 0}
 SIZES = {"Statistics.buckets": 100, "Statistics.cohorts": 60, "Cohort.months": 60}  # lists that are longer by nature
 LENGTHS = ("first", "last", "limit")
 IDS = "ids"  # a list that gives one for each
+MAX_DIGITS = 20  # far above any length
 
 
 @dataclass(slots=True)
@@ -143,6 +144,14 @@ def _default(argument: GraphQLArgument) -> int | None:
     return given if isinstance(given, int) else None
 
 
+def _written(default: ValueNode | None) -> int | list[Any] | None:
+    """What a variable is when nobody gives it, as far as it can be a length or a list. An id may be a number that is
+    longer than Python reads."""
+    if isinstance(default, IntValueNode) and len(default.value) < MAX_DIGITS:
+        return int(default.value)
+    return list(default.values or ()) if isinstance(default, ListValueNode) else None
+
+
 def measure(
     schema: GraphQLSchema,
     document: DocumentNode,
@@ -151,9 +160,8 @@ def measure(
 ) -> tuple[int, bool]:
     """What the operation of this valid document costs at most, and whether that is so with any variables."""
     given = {
-        definition.variable.name.value: int(definition.default_value.value)
+        definition.variable.name.value: _written(definition.default_value)
         for definition in operation.variable_definitions or ()
-        if isinstance(definition.default_value, IntValueNode)
     }
     fragments = {d.name.value: d for d in document.definitions if isinstance(d, FragmentDefinitionNode)}
     root = cast(GraphQLObjectType, schema.get_root_type(operation.operation))

@@ -153,6 +153,17 @@ def test_variables_count_as_what_they_hold(given, expected):
     assert cost("query ($n: Int = 5) { items(first: $n) { " + ITEMS + " } }", **given) == expected
 
 
+@pytest.mark.parametrize(("given", "expected"), [({}, 4), ({"ids": ["a"]}, 2), ({"ids": "a"}, 2), ({"ids": []}, 1)])
+def test_a_list_of_input_counts_as_what_it_holds_also_when_it_is_a_default(given, expected):
+    assert cost('query ($ids: [ID!]! = ["a", "b", "c"]) { nodes(ids: $ids) { name } }', **given) == expected
+
+
+@pytest.mark.parametrize("default", ["9" * 5_000, f'["{"9" * 5_000}"]', "[" + "9" * 5_000 + "]"])
+@pytest.mark.django_db
+def test_an_id_may_be_a_longer_number_than_python_reads(client, default):
+    assert data(client, "query ($ids: [ID!]! = %s) { nodes(ids: $ids) { id } }" % default) == {"nodes": [None]}
+
+
 def test_the_measure_takes_linear_time():
     document = parse(nested_fragments(300))
     started = time.process_time()
