@@ -94,11 +94,12 @@ class Context:
 
     @cached_property
     def caller(self) -> str:
-        """Who calls, for telling callers apart; empty when nobody is signed in or the bearer does not hold."""
+        """Who calls, for telling callers apart; empty when nobody is signed in or the bearer does not hold. Who only
+        typed a referrer's address is nobody: what is kept for the referrer is not for them."""
         if self.api_key is not None:
             return f"key:{self.api_key.pk}"
         try:
-            found = [f"referrer:{session.referrer.pk}" for session in self.sessions]
+            found = [f"referrer:{session.referrer.pk}" for session in self.sessions if session.verified]
         except GraphQLError:
             return ""
         return ",".join([f"staff:{self.staff.pk}", *found] if self.staff is not None else found)

@@ -17,7 +17,7 @@ from referral_blocks.core.errors import InvalidInput
 from referral_blocks.flows.record_sale import record_sale
 from referral_blocks.programs.models import Program
 from referral_blocks.sales.models import Sale
-from tests.graphql_api.ask import bearer_of, post
+from tests.graphql_api.ask import bearer_of, post, show_cookie
 from tests.make import make_link, make_program, make_referral
 
 pytestmark = pytest.mark.django_db
@@ -108,6 +108,20 @@ def test_a_key_can_be_demanded(client, key, settings):
     assert (response.status_code, code(response)) == (400, "IDEMPOTENCY_KEY_REQUIRED")
     assert not Sale.objects.exists()
     assert send(client, key).json()["data"]["recordSale"]["errors"] == []
+
+
+def test_whoever_only_typed_the_address_is_not_answered_what_the_referrer_was(client, key):
+    link = make_link(Program.objects.get())
+    claim = 'mutation { claimReward(input: {reward: "none"}) { errors { code } } }'
+    show_cookie(client, link.referrer, verified=True)
+    first = post(client, {"query": claim}, Idempotency_Key="k")
+    assert first.json()["data"]["claimReward"] == {"errors": [{"code": "NOT_FOUND"}]}
+    show_cookie(client, link.referrer, verified=False)
+    other = post(client, {"query": claim}, Idempotency_Key="k")
+    assert (code(other), other.json()["data"], "Idempotent-Replayed" in other.headers) == (
+        "UNVERIFIED", {"claimReward": None}, False,
+    )  # fmt: skip
+    assert KeptAnswer.objects.count() == 1
 
 
 def test_nobody_has_no_keys(client, key):
