@@ -75,8 +75,11 @@ def from_body(request: HttpRequest, *, most: Callable[[], int] = lambda: MAX_BOD
     limit = MAX_BODY if announced <= MAX_BODY else most()
     if announced > limit:
         raise RequestRefused(413, _("The body is larger than %(max)d bytes.") % {"max": limit})
-    # Django's own limit, DATA_UPLOAD_MAX_MEMORY_SIZE, is below what a file may have, and holds for ``body`` only.
-    body = request.body if announced <= MAX_BODY else request.read(announced)
+    # Not ``request.body``: Django's own limit is below what a file may have, and knows nothing of a body that comes in
+    # chunks and announces nothing, as an ASGI server passes it on.
+    body = request.read(limit + 1)
+    if len(body) > limit:
+        raise RequestRefused(413, _("The body is larger than %(max)d bytes.") % {"max": limit})
     try:
         operation = _operation(_json(body.decode("utf-8")))
     except UnicodeDecodeError:

@@ -1,9 +1,13 @@
+import json
 import logging
 import re
+from io import BytesIO
 
 import pytest
+from django.core.handlers.asgi import ASGIRequest
 
 from graphql_api.errors import ErrorCode, refusal
+from graphql_api.views import GraphQLView
 from referral_blocks.core.errors import InvalidInput
 from tests.graphql_api.ask import URL, ask, codes, post
 from tests.make import make_program
@@ -50,6 +54,14 @@ def test_a_body_beyond_the_limit_is_a_413(client):
     response = post(client, {"query": "{ __typename }" + " " * 100_000})
     assert response.status_code == 413
     assert response.json()["errors"][0]["extensions"] == {"code": "BAD_REQUEST"}
+
+
+@pytest.mark.parametrize(("spaces", "status"), [(99_000, 200), (100_000, 413)])
+def test_a_body_that_announces_no_length_is_measured(spaces, status):
+    body = json.dumps(TYPENAME).encode() + b" " * spaces
+    scope = {"type": "http", "method": "POST", "path": URL, "query_string": b"", "server": ("testserver", 80)}
+    scope["headers"] = [(b"host", b"testserver"), (b"content-type", b"application/json")]
+    assert GraphQLView.as_view()(ASGIRequest(scope, BytesIO(body))).status_code == status
 
 
 @pytest.mark.parametrize("content_type", ["text/plain", "application/x-www-form-urlencoded", "multipart/form-data"])
