@@ -161,7 +161,8 @@ def test_a_list_of_input_counts_as_what_it_holds_also_when_it_is_a_default(given
 @pytest.mark.parametrize("default", ["9" * 5_000, f'["{"9" * 5_000}"]', "[" + "9" * 5_000 + "]"])
 @pytest.mark.django_db
 def test_an_id_may_be_a_longer_number_than_python_reads(client, default):
-    assert data(client, "query ($ids: [ID!]! = %s) { nodes(ids: $ids) { id } }" % default) == {"nodes": [None]}
+    query = f"query ($ids: [ID!]! = {default}) " + "{ nodes(ids: $ids) { id } }"
+    assert data(client, query) == {"nodes": [None]}
 
 
 def test_the_measure_takes_linear_time():
