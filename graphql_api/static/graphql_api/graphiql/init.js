@@ -29,6 +29,8 @@
     defaultEditorToolsVisibility: true,
     shouldPersistHeaders: false,
     plugins: examples ? [examples] : [],
+    // Newcomers see where to begin, where there is room for it.
+    visiblePlugin: examples && window.matchMedia("(min-width: 64rem)").matches ? examples : null,
   });
   new MutationObserver(nameFields).observe(place, { childList: true, subtree: true });
   window.ReactDOM.createRoot(place).render(editor);
