@@ -35,6 +35,10 @@ async def serve(hub: Hub, scope: Mapping[str, Any], receive: Any, send: Any) -> 
             why = _too_many(503, _("There are too many streams now. Ask from time to time instead."))
             await respond(send, await hub.ask(asking.refused, scope, why))
             return
+        if not hub.is_following:
+            # What is committed before the feed is followed would be told to nobody: better no stream than a gap.
+            await respond(send, await hub.ask(asking.refused, scope, _not_now()))
+            return
         try:
             async with asyncio.timeout(conf.API_STREAM_BEGIN_SECONDS):
                 body = await _body(receive)
@@ -185,6 +189,11 @@ async def _body(receive: Any) -> bytes:
 
 def _too_many(status: int, message: str) -> RequestRefused:
     return RequestRefused(status, message, code=ErrorCode.TOO_MANY_STREAMS, headers={"Retry-After": "30"})
+
+
+def _not_now() -> RequestRefused:
+    message = _("There is no news to follow now. Ask from time to time instead.")
+    return RequestRefused(503, message, code=ErrorCode.STREAM_ENDED, headers={"Retry-After": "30"})
 
 
 def _ended() -> bytes:

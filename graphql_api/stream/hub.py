@@ -13,7 +13,8 @@ from typing import Any, TypeVar
 from django.db import close_old_connections
 
 from graphql_api.activity.live import Topic
-from referral_blocks.activity.follow import Follower, News
+from graphql_api.activity.types import MAX_ACTIVITY
+from referral_blocks.activity.follow import Follower, News, in_parts
 from referral_blocks.activity.kinds import NOT_FOR_REFERRERS
 from referral_blocks.activity.models import Activity
 from referral_blocks.core.conf import get_conf
@@ -142,9 +143,11 @@ class Hub:
             if row.referrer_id is not None and row.kind not in NOT_FOR_REFERRERS:
                 by_key["referrer", row.referrer_id].append(row)
         for key, rows in by_key.items():
-            told = Told(News(rows, news.cursor))
-            for stream in self._streams.get(key, ()):
-                stream.tell(told)
+            streams = self._streams.get(key, ())
+            for part in in_parts(News(rows, news.cursor), most=MAX_ACTIVITY) if streams else ():
+                told = Told(part)
+                for stream in streams:
+                    stream.tell(told)
 
 
 def _key(topic: Topic) -> tuple[str, int | None]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
@@ -18,7 +18,7 @@ from django.utils import timezone
 
 from referral_blocks.core.conf import get_conf
 
-from .cursor import Cursor
+from .cursor import Cursor, Horizon
 from .models import Activity
 from .wake import CHANNEL
 
@@ -47,6 +47,16 @@ class News:
 
     rows: Sequence[Activity] | None
     cursor: Cursor
+
+
+def in_parts(news: News, *, most: int) -> Iterator[News]:
+    """The same rows, at most so many at once, each part with the cursor behind it."""
+    rows, cursor = news.rows or (), news.cursor
+    for start in range(0, len(rows), most):
+        part = rows[start : start + most]
+        is_last = start + most >= len(rows)
+        behind = Horizon(cursor.transaction, 0, cursor.at).between(Cursor(0, 0, cursor.at), part[-1])
+        yield News(part, cursor if is_last else behind)
 
 
 class Follower(threading.Thread):
@@ -90,11 +100,8 @@ class Follower(threading.Thread):
         """How to sleep until there may be news."""
         connection.ensure_connection()
         if url := get_conf().ACTIVITY_REDIS:
-            import redis
-
-            self._heard = redis.Redis.from_url(url, socket_connect_timeout=AGAIN_SECONDS).pubsub()
-            self._heard.subscribe(CHANNEL)
-            return lambda: _drain(self._heard)
+            self._subscribe(url)
+            return lambda: self._called(url)
         if connection.vendor == "postgresql":
             with connection.cursor() as cursor:
                 cursor.execute(f"LISTEN {CHANNEL}")
@@ -131,9 +138,38 @@ class Follower(threading.Thread):
             if self._ending.wait(GLANCE_SECONDS) or _file_version(connection) != self._version:
                 return
 
+    def _subscribe(self, url: str) -> None:
+        """Hear Redis; while it is away, or does not answer, the feed is looked at all the same."""
+        import redis
+
+        try:
+            limits = {"socket_connect_timeout": AGAIN_SECONDS, "socket_timeout": LOOK_SECONDS}
+            self._heard = redis.Redis.from_url(url, **limits).pubsub()
+            self._heard.subscribe(CHANNEL)
+        except (redis.RedisError, OSError) as error:
+            logger.warning("Redis wakes nobody now: %s", type(error).__name__)
+            self._leave_redis()
+
+    def _called(self, url: str) -> None:
+        """Until Redis has a message; where it is away, for a while."""
+        import redis
+
+        if self._heard is None:
+            self._ending.wait(LOOK_SECONDS)
+            self._subscribe(url)
+            return
+        try:
+            _drain(self._heard)
+        except (redis.RedisError, OSError) as error:
+            logger.warning("Redis wakes nobody now: %s", type(error).__name__)
+            self._leave_redis()
+
     def _hang_up(self) -> None:
         with suppress(Exception):
             connections.close_all()
+        self._leave_redis()
+
+    def _leave_redis(self) -> None:
         if self._heard is not None:
             with suppress(Exception):
                 self._heard.close()

@@ -9,10 +9,12 @@ from django.http import HttpResponse
 from graphql_api.activity.live import Topic
 from graphql_api.persisted import sha256
 from graphql_api.stream.asking import Opened, open_stream
-from graphql_api.stream.hub import Stream, Told
+from graphql_api.stream.connection import serve
+from graphql_api.stream.hub import Hub, Stream, Told
 from referral_blocks.access.services import create_api_key
 from referral_blocks.activity.cursor import Cursor
 from referral_blocks.activity.follow import News
+from referral_blocks.activity.models import Activity
 from tests.make import make_program
 
 pytestmark = pytest.mark.django_db
@@ -96,3 +98,45 @@ def test_a_host_that_is_not_ours_is_answered_nothing(key, settings):
     settings.ALLOWED_HOSTS = ["localhost"]
     refused = ask(key, {"query": FOLLOW}, host=b"evil.example")
     assert (refused.status_code, refused.content) == (400, b"")
+
+
+@pytest.mark.parametrize("decided", [0, 150])
+def test_what_comes_at_once_is_told_in_answers_of_a_hundred_each_with_its_own_cursor(decided):
+    """As an import brings it; ``decided`` is 0 on SQLite, on PostgreSQL the oldest transaction that still runs."""
+    rows = [
+        Activity(pk=n, transaction=n if decided else 0, program_id=1, referrer_id=None, kind="sale.recorded")
+        for n in range(1, 251)
+    ]
+
+    async def story():
+        hub, topic = Hub(), Topic(1, None, same_for_all=True, check=lambda _context: None)
+        with hub.following(topic) as stream:
+            hub._publish(News(rows, Cursor(decided, 0 if decided else 250, 9)))
+            told = [stream.waiting.get_nowait().news for _ in range(stream.waiting.qsize())]
+        hub.stop()
+        return told
+
+    told = asyncio.run(story())
+    assert [[row.pk for row in news.rows] for news in told] == [
+        list(range(1, 101)),
+        list(range(101, 201)),
+        list(range(201, 251)),
+    ]
+    behind = [(decided and 100, 100, 9), (decided and 200, 200, 9, decided), (decided, 0 if decided else 250, 9)]
+    assert [news.cursor for news in told] == [Cursor(*numbers) for numbers in behind]
+
+
+def test_no_stream_begins_before_the_feed_is_followed():
+    sent = []
+
+    async def send(message):
+        sent.append(message)
+
+    async def story():
+        hub = Hub()  # its follower is not started: the database is away
+        await serve(hub, {"type": "http", "method": "POST", "path": "/graphql/stream", "headers": []}, None, send)
+        hub.stop()
+
+    asyncio.run(story())
+    assert (sent[0]["status"], dict(sent[0]["headers"])[b"retry-after"]) == (503, b"30")
+    assert b'"code": "STREAM_ENDED"' in sent[1]["body"]
