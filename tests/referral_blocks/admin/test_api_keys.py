@@ -5,14 +5,17 @@ from django.contrib.sessions.models import Session
 from django.urls import reverse
 from wagtail.models import Site
 
-from referral_blocks.access.models import ApiKey
+from referral_blocks.access.models import ApiKey, Scope
 from referral_blocks.access.services import check_api_key, create_api_key
+from referral_blocks.admin.api_keys import RIGHTS
+from referral_blocks.admin.permissions import OWN_RIGHTS
 
 from .staff import messages_of, staff_client
 
 pytestmark = pytest.mark.django_db
 
 ADD = "referral_api_keys:add"
+SELLS = ("add_sale", "add_salereversal", "add_saleimport")  # what a key that records sales is worth
 
 
 def site_pk():
@@ -24,7 +27,7 @@ def make(client, **given):
 
 
 def test_a_key_is_shown_once_and_works(caplog):
-    client = staff_client("add_apikey")
+    client = staff_client("add_apikey", *SELLS)
     page = make(client)
     text = page.context["text"]
     assert page.status_code == 200
@@ -50,7 +53,7 @@ def test_a_key_is_shown_once_and_works(caplog):
     ],
 )
 def test_bad_input_makes_no_key(given, field, error):
-    page = make(staff_client("add_apikey"), **given)
+    page = make(staff_client("add_apikey", *SELLS), **given)
     assert page.context["form"].errors == {field: [error]}
     assert not ApiKey.objects.exists()
 
@@ -83,21 +86,21 @@ def test_each_step_asks_for_its_own_right():
 
 
 def test_a_key_gets_the_scopes_and_the_time_that_were_chosen():
-    make(staff_client("add_apikey"), scopes=["sales:read", "rewards:read"], days="30")
+    make(staff_client("add_apikey", "view_sale", "view_reward"), scopes=["sales:read", "rewards:read"], days="30")
     key = ApiKey.objects.get()
     assert key.scopes == ["sales:read", "rewards:read"]
     assert (key.expires_at - key.created_at).days in (29, 30)
 
 
 def test_a_key_without_anything_that_it_may_do_is_not_made():
-    page = make(staff_client("add_apikey"), scopes=[])
+    page = make(staff_client("add_apikey", *SELLS), scopes=[])
     assert page.context["form"].errors == {"scopes": ["This field is required."]}
     assert not ApiKey.objects.exists()
 
 
 def test_a_replaced_key_works_on_for_a_day_and_is_replaced_once():
     key, text = create_api_key(site_id=int(site_pk()), name="Till")
-    client = staff_client("add_apikey", "change_apikey")
+    client = staff_client("add_apikey", "change_apikey", *SELLS)
     url = reverse("referral_api_keys:rotate", args=[key.pk])
     assert url in client.get(reverse("referral_api_keys:index")).content.decode()
     assert "one day" in client.get(url).content.decode()
@@ -115,14 +118,19 @@ def test_a_replaced_key_works_on_for_a_day_and_is_replaced_once():
 
 
 def test_nobody_hands_on_a_right_that_they_lack():
-    client = staff_client("add_apikey", "review_referral")
-    for scope in ("payouts:write", "rewards:write"):
+    client = staff_client("add_apikey", "review_referral", "add_sale", "view_referral")
+    for scope in sorted(set(Scope.values) - {"reviews:write", "referrals:write"}):
         page = make(client, scopes=[scope])
         said = f"Select a valid choice. {scope} is not one of the available choices."
         assert page.context["form"].errors == {"scopes": [said]}
     assert not ApiKey.objects.exists()
     make(client, scopes=["reviews:write"])
     assert ApiKey.objects.get().scopes == ["reviews:write"]
+
+
+def test_every_scope_is_worth_a_right_that_a_group_can_be_given():
+    assert set(RIGHTS) == set(Scope)
+    assert {right for rights in RIGHTS.values() for right in rights} <= set(OWN_RIGHTS)
 
 
 def test_nobody_reads_the_text_of_a_key_that_may_more_by_replacing_it():
