@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from referral_blocks.core.conf import get_conf
 from referral_blocks.core.ratelimit import spend
 from referral_blocks.core.visitor import ip_hash
-from referral_blocks.referrers.tokens import access_session_id
+from referral_blocks.referrers.tokens import access_referrer_id
 
 from .errors import ErrorCode
 from .operation import RequestRefused
@@ -56,12 +56,13 @@ def add_headers(context: Context, response: HttpResponse) -> None:
 
 def _caller(context: Context) -> tuple[str, str]:
     """Whom to count, and their limit. A bearer that is not genuine counts for its network address: nobody gets more by
-    making texts up. So does a cookie: the pages of one household share a little."""
+    making texts up. So does a cookie: the pages of one household share a little. All apps of one referrer share, or
+    whoever signs in again and again would have as many allowances."""
     conf = get_conf()
     if (key := context.api_key) is not None:
         return f"key:{key.pk}", conf.API_RATE_KEY
     if context.staff is not None:
         return f"staff:{context.staff.pk}", conf.API_RATE_KEY
-    if context.bearer and (session := access_session_id(context.bearer)):
-        return f"app:{session}", conf.API_RATE_REFERRER
+    if context.bearer and (referrer := access_referrer_id(context.bearer)):
+        return f"referrer:{referrer}", conf.API_RATE_REFERRER
     return f"ip:{ip_hash(context.request)}", conf.API_RATE_ANONYMOUS

@@ -82,8 +82,8 @@ def revoke_refresh_token(*, token: str, site_id: int, everywhere: bool) -> bool:
 @sensitive_variables("token")
 def revoke_access_token(*, token: str) -> bool:
     """End the sign-in that a genuine access token belongs to; False when nothing was to end."""
-    family = access_session_id(token)
-    return bool(family) and bool(_revoke(Q(public_id=family)))
+    payload = _read_access(token)
+    return payload is not None and bool(_revoke(Q(public_id=payload[0])))
 
 
 def revoke_app_sessions(*, person_id: int) -> int:
@@ -91,10 +91,10 @@ def revoke_app_sessions(*, person_id: int) -> int:
     return _revoke(Q(referrer__person_id=person_id))
 
 
-def access_session_id(token: str) -> str:
-    """Which sign-in a genuine access token belongs to, without a look at the database; empty for any other text."""
+def access_referrer_id(token: str) -> str:
+    """Whose sign-in a genuine access token belongs to, without a look at the database; empty for any other text."""
     payload = _read_access(token)
-    return payload[0] if payload else ""
+    return payload[3] if payload else ""
 
 
 def read_access_token(token: str, *, site_id: int) -> Session | None:
@@ -124,16 +124,19 @@ def _tokens(session: AppSession, secret: str) -> Tokens:
     family = session.public_id.hex
     ends = min(timezone.now() + timedelta(seconds=conf.API_ACCESS_SECONDS), session.expires_at)
     return Tokens(
-        access=make_token(ACCESS, [family, program.site_id, program.public_id.hex]),
+        access=make_token(ACCESS, [family, program.site_id, program.public_id.hex, session.referrer.public_id.hex]),
         expires_at=ends,
         refresh=make_token(REFRESH, [family, program.site_id, session.generation, secret]),
         refresh_until=session.expires_at,
     )
 
 
-def _read_access(token: str) -> tuple[str, int, str] | None:
+def _read_access(token: str) -> tuple[str, int, str, str] | None:
+    """The sign-in, site, programme and referrer that a genuine token names."""
     payload = read_token(ACCESS, token, max_age=get_conf().API_ACCESS_SECONDS)
-    return (payload[0], payload[1], payload[2]) if isinstance(payload, list) and len(payload) == 3 else None
+    if not isinstance(payload, list) or len(payload) != 4:
+        return None
+    return payload[0], payload[1], payload[2], payload[3]
 
 
 @sensitive_variables()

@@ -62,10 +62,12 @@ def test_documents_that_are_not_valid_count_too(client):
 
 def test_callers_have_allowances_of_their_own(client):
     link = make_link(make_program())
-    app, other = bearer_of(link.referrer), bearer_of(link.referrer)
+    other_link = make_link(link.referrer.program, email="other@example.com")
+    app, again, other = bearer_of(link.referrer), bearer_of(link.referrer), bearer_of(other_link.referrer)
     key = create_api_key(site_id=link.referrer.program.site_id, name="Till")[1]
     post(client, SCHEMA)
     assert left(post(client, TYPENAME, **bearer(app))) == '"cost";r=1999'
+    assert left(post(client, TYPENAME, **bearer(again))) == '"cost";r=1998'  # nobody has more by signing in again
     assert left(post(client, TYPENAME, **bearer(other))) == '"cost";r=1999'
     assert left(post(client, TYPENAME, **bearer(key))) == '"cost";r=2999'
     assert left(post(client, TYPENAME)) == '"cost";r=699'
