@@ -13,6 +13,8 @@ from django.utils.translation import gettext_lazy as _
 from wagtail.admin.forms.models import WagtailAdminModelForm
 from wagtail.models import Site
 
+from referral_blocks.activity.kinds import Kind
+from referral_blocks.flows.announce import announce
 from referral_blocks.programs.models import Program, ProgramStatus
 from referral_blocks.programs.services import STATUSES, set_status
 from referral_blocks.referrers.models import Referrer
@@ -104,13 +106,16 @@ class ProgramForm(WagtailAdminModelForm):
         return status
 
     def save(self, commit: bool = True) -> Program:
-        """The status changes by its own function, which writes who changed it."""
-        wanted = self.instance.status
-        if self.stored is None or wanted == self.stored.status:
+        """The status changes by its own function, which writes who changed it; whatever was changed is told. In the
+        view's transaction."""
+        if self.stored is None:
             return super().save(commit)
-        self.instance.status = self.stored.status
+        wanted, self.instance.status = self.instance.status, self.stored.status
         program: Program = super().save(commit)
-        set_status(program=program, to=wanted, note="", actor=self.for_user)
+        if wanted != self.stored.status:
+            set_status(program=program, to=wanted, note="", actor=self.for_user)
+        if self.has_changed():
+            announce(Kind.PROGRAM_CHANGED, program, program=program)
         return program
 
     def clean_site(self) -> Site:

@@ -6,12 +6,14 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from referral_blocks.activity.kinds import Kind
 from referral_blocks.core.errors import NotFound, NotPossibleNow
 from referral_blocks.people.models import Person
 from referral_blocks.rewards.locks import lock_rewards
 from referral_blocks.rewards.models import Reward, RewardChange, RewardState
 
 from .pay_reward import draft_payout, goes_out_at_once, release_payout, waits_for_claim
+from .step_reward import announce_reward
 
 UNDERWAY = (RewardState.RESERVED, RewardState.ISSUED, RewardState.REDEEMED)
 
@@ -43,6 +45,8 @@ def _claim(reward: Reward) -> bool:
     _mark(reward)
     if goes_out_at_once(reward=reward):
         release_payout(payout=draft_payout(rewards=[reward]), actor=None)
+    else:
+        announce_reward(Kind.REWARD_CHANGED, reward)
     return True
 
 

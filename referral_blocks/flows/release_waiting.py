@@ -9,10 +9,10 @@ from referral_blocks.programs.models import Program
 from referral_blocks.rewards.limits import skip_turn
 from referral_blocks.rewards.locks import lock_rewards
 from referral_blocks.rewards.selectors import program_ids_waiting, waiting_with_room
-from referral_blocks.rewards.services import retry_limits
 
 from .each import for_each
 from .pay_reward import approve_and_pay_if_clear
+from .step_reward import retry_limits
 
 RELEASE_TASK = "referral_blocks.flows.tasks.release_waiting"
 BATCH = 100

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.dispatch import Signal
+
 from referral_blocks import signals
 from referral_blocks.activity.kinds import Kind
+from referral_blocks.referrers.selectors import referrer_id_of
 from referral_blocks.rewards import services
 from referral_blocks.rewards.models import Reward, RewardState
 
@@ -22,20 +25,18 @@ KINDS = {
 }
 
 
-def announce_reward(kind: Kind, reward: Reward) -> None:
-    announce(kind, reward, program=reward.program, referrer_id=reward.referrer_id)
+def announce_reward(kind: Kind, reward: Reward, *, signal: Signal | None = None) -> None:
+    """To its owner, who sees it beside their own rewards where they share the programme, too: a friend may."""
+    referrer_id = reward.referrer_id
+    if referrer_id is None:
+        referrer_id = referrer_id_of(program_id=reward.program_id, person_id=reward.person_id)
+    announce(kind, reward, program=reward.program, referrer_id=referrer_id, signal=signal)
 
 
 def approve_if_clear(*, reward: Reward, **given: Any) -> bool:
     if not services.approve_if_clear(reward=reward, **given):
         return False
-    announce(
-        Kind.REWARD_APPROVED,
-        reward,
-        program=reward.program,
-        referrer_id=reward.referrer_id,
-        signal=signals.reward_approved,
-    )
+    announce_reward(Kind.REWARD_APPROVED, reward, signal=signals.reward_approved)
     return True
 
 
@@ -65,6 +66,15 @@ def hold_for_review(*, reward: Reward, **given: Any) -> bool:
         return False
     announce_reward(Kind.REWARD_CHANGED, reward)
     return True
+
+
+def retry_limits(*, reward: Reward) -> bool:
+    waits = reward.pending_reasons.order_by("pk").values_list("reason", flat=True)
+    before = list(waits.all())
+    free = services.retry_limits(reward=reward)
+    if list(waits.all()) != before:
+        announce_reward(Kind.REWARD_CHANGED, reward)
+    return free
 
 
 def resize_reward(*, reward: Reward, **given: Any) -> int:

@@ -10,6 +10,7 @@ from wagtail.admin.widgets import AdminDateTimeInput, SlugInput
 from wagtail.models import Site
 from wagtail.test.utils.form_data import inline_formset, nested_form_data
 
+from referral_blocks.activity.models import Activity
 from referral_blocks.flows.record_sale import record_sale
 from referral_blocks.programs.models import Program
 from referral_blocks.referrers.models import Referrer
@@ -240,6 +241,17 @@ def test_a_page_that_is_out_of_date_does_not_open_a_programme_that_was_paused_me
     assert edit(admin_client, program, rules=[], shown_status="paused").status_code == 302
     program.refresh_from_db()
     assert program.status == "live"
+
+
+def test_what_staff_change_is_told_once(admin_client):
+    program = make_program(rules=())
+    told = Activity.objects.filter(kind="program.changed", program=program)
+    assert edit(admin_client, program, rules=[], status="paused", shown_status="live").status_code == 302
+    assert told.count() == 1
+    assert edit(admin_client, program, rules=[], status="paused", shown_status="paused", name="").status_code == 200
+    assert told.count() == 1
+    edit(admin_client, program, rules=[], status="paused", shown_status="paused", name="Renamed")
+    assert told.count() == 2
 
 
 def test_a_rule_without_rewards_can_be_deleted(admin_client):

@@ -17,6 +17,7 @@ from referral_blocks.flows.open_group import open_group
 from referral_blocks.flows.record_sale import record_sale
 from referral_blocks.flows.redeem_points import redeem_points
 from referral_blocks.flows.redeem_reward import redeem_reward
+from referral_blocks.flows.release_waiting import release_waiting
 from referral_blocks.flows.reverse_sale import reverse_sale
 from referral_blocks.flows.review_referral import review_referral
 from referral_blocks.flows.send_payout import send_payout
@@ -25,8 +26,11 @@ from referral_blocks.flows.withdraw_referral import withdraw_referral
 from referral_blocks.groups.models import GroupOffer
 from referral_blocks.payouts.models import Payout
 from referral_blocks.payouts.providers.manual.models import Handover
+from referral_blocks.programs.models import Program
 from referral_blocks.referrals.services import set_review
 from referral_blocks.rewards.models import Reward
+from tests.limits import FIVER, prepare, waits
+from tests.limits import buy as buy_at
 from tests.make import make_link, make_program, make_referral
 
 pytestmark = pytest.mark.django_db
@@ -122,6 +126,33 @@ def test_groups_codes_programmes_and_friends_who_leave(heard):
     change_program(program=program, status="paused", reason="Stop", actor=staff)
     assert heard() == ["program.changed"]
     assert two.stage == "captured"
+
+
+def test_a_friend_who_shares_too_hears_of_what_they_earned_by_being_invited():
+    """Their page shows it beside their own rewards; the one who invited them hears nothing of it."""
+    link = make_link(make_program(rules=({**GIFT, "side": "friend"},)))
+    referral = make_referral(link.referrer.program, link=link)
+    friend = make_link(link.referrer.program, email=referral.friend.email).referrer
+    assert friend.person_id == referral.friend_id
+    buy(referral)
+    send_payout(payout_id=Payout.objects.get().pk)
+    theirs = Activity.objects.filter(subject_type__in=["reward", "payout"])
+    assert Counter(theirs.values_list("kind", "referrer")) == {
+        (kind, friend.pk): 1
+        for kind in ("reward.created", "reward.approved", "reward.reserved", "payout.confirmed", "payout.sent")
+    }
+
+
+def test_a_reward_that_waits_for_less_than_before_has_changed(heard):
+    program = prepare(2, rules=[{**FIVER, "approval": "person"}], budget_minor=500)
+    _first, second = (buy_at(program, n).rewards[0] for n in range(2))
+    assert waits(second) == {"approval", "budget"}
+    heard()
+    release_waiting(program=program)
+    assert heard() == []
+    Program.objects.update(budget_minor=1000)
+    release_waiting(program=program)
+    assert (waits(second), heard()) == ({"approval"}, ["reward.changed"])
 
 
 def test_what_is_rolled_back_was_never_said():

@@ -11,6 +11,7 @@ from django.core.management import CommandError, call_command
 from django.utils import timezone
 from django_q.models import OrmQ
 
+from referral_blocks.activity.models import Activity
 from referral_blocks.core.errors import NotFound, NotPossibleNow
 from referral_blocks.emails.models import Email
 from referral_blocks.emails.services import send_email
@@ -105,6 +106,7 @@ def test_what_asks_for_more_than_its_owner_is_marked_and_waits_for_a_run(runa, w
     assert [claim_reward(reward=reward, person=reward.person) for _ in range(2)] == [True, False]
     assert (reward.state, Payout.objects.count()) == (RewardState.APPROVED, 0)
     assert waits_for_claim(reward=reward) is False, "a run takes it"
+    assert Activity.objects.order_by("pk").last().kind == "reward.changed"
 
 
 # Showing
