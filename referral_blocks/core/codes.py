@@ -20,6 +20,15 @@ def new_code() -> str:
     return "".join(secrets.choice(ALPHABET) for _ in range(LENGTH))
 
 
+def code_from(digits: str) -> str:
+    """The one code that stands for these random hex digits, of which there have to be plenty, such as a keyed hash."""
+    number, code = int(digits, 16), ""
+    for _place in range(LENGTH):
+        number, letter = divmod(number, len(ALPHABET))
+        code += ALPHABET[letter]
+    return code
+
+
 def normalise_code(text: str) -> str | None:
     """The form in which codes are stored, or None for text that cannot be a code (too long, other characters)."""
     if len(text) > 2 * MAX_LENGTH:

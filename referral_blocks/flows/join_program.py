@@ -12,6 +12,8 @@ from django.utils.translation import gettext_lazy as _
 from referral_blocks import signals
 from referral_blocks.activity.kinds import Kind
 from referral_blocks.core.errors import InvalidInput, NotPossibleNow
+from referral_blocks.core.hashing import keyed_hash
+from referral_blocks.core.ratelimit import TooManyRequests, check_rate
 from referral_blocks.core.text import clean_name
 from referral_blocks.emails.compose import SIGN_IN, WELCOME
 from referral_blocks.emails.models import Email
@@ -28,6 +30,7 @@ from referral_blocks.referrers.services import get_or_create_referrer
 
 from .announce import announce
 
+GREETINGS = "20/day"  # an address; more come only from somebody who plays with the form
 PAUSE, DAY, A_DAY = timedelta(minutes=10), timedelta(days=1), 10
 
 
@@ -77,7 +80,9 @@ def join_program(
             terms_version=current_terms(program=program),
             greeting_consent=greeting_consent,
         )
-        link = link_for_join(referrer=referrer, greeting_name=first_name(clean_name(name)) if greeting_consent else "")
+        link = link_for_join(
+            referrer=referrer, greeting_name=_greeting(person.email_key, name) if greeting_consent else ""
+        )
         if created:
             request_email(
                 key=f"welcome:{referrer.pk}",
@@ -96,6 +101,16 @@ def join_program(
         else:
             request_sign_in(referrer, return_to=return_to)
     return Joined(referrer, link, created)
+
+
+def _greeting(email_key: str, name: str) -> str:
+    """What the link greets with. Each name is a link of its own, so only so many a day are taken for one address, known
+    or not: how many links an address has left would tell which."""
+    try:
+        check_rate("greetings", keyed_hash("greetings", email_key), limit=GREETINGS)
+    except TooManyRequests:
+        return ""
+    return first_name(clean_name(name))
 
 
 def require_terms(program: Program, accepted: bool) -> None:

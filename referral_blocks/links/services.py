@@ -7,15 +7,15 @@ from datetime import datetime
 from django.db import IntegrityError, transaction
 from django.utils.translation import gettext_lazy as _
 
-from referral_blocks.core.codes import new_code
+from referral_blocks.core.codes import code_from, new_code
 from referral_blocks.core.errors import InvalidInput
+from referral_blocks.core.hashing import keyed_hash
 from referral_blocks.referrers.models import Referrer
 from referral_blocks.referrers.standing import lock_standing
 
 from .models import IgnoredVisit, ReferralLink, ShareEvent, Visit
 
 CHUNK = 500  # rows an UPDATE: nobody waits long for its locks
-MOST_LINKS = 20  # a referrer; more come only from somebody who plays with the form
 TRIES = 5  # five collisions in a row mean a broken random source, not bad luck
 
 
@@ -84,21 +84,24 @@ def link_for_join(*, referrer: Referrer, greeting_name: str) -> ReferralLink:
     """The link to show to somebody who has just typed the referrer's address, known before or not.
 
     Whoever it is reads their own words in its greeting: a link with another name is another link, which credits the
-    same referrer. The links of one whose mailbox is verified are not shown to strangers. In the caller's transaction.
+    same referrer. The links of one whose mailbox is verified are not shown to strangers, nor is any that the referrer
+    has chosen, shown or given up: a code of theirs would tell whose address it is. In the caller's transaction.
     """
     lock_standing(referrer=referrer)
     primary = primary_link(referrer=referrer, greeting_name=greeting_name)
     if referrer.person.email_verified_at is None and primary.greeting_name == greeting_name:
         return primary
-    others = ReferralLink.objects.filter(referrer=referrer, is_primary=False, expires_at=None).order_by("pk")
-    same = others.filter(greeting_name=greeting_name).first()
-    if same is not None:
-        return same
-    if others.count() >= MOST_LINKS:
-        return others.last() or primary
-    return ReferralLink.objects.create(
-        referrer=referrer, code=new_code(), greeting_name=greeting_name, is_primary=False
+    # Found by its code alone, which only this site can work out: no other link of the referrer's can be it.
+    code = code_from(keyed_hash("link-for-join", f"{referrer.public_id.hex} {greeting_name}"))
+    link, created = ReferralLink.objects.get_or_create(
+        code=code, defaults={"referrer": referrer, "greeting_name": greeting_name, "is_primary": False}
     )
+    if link.referrer_id != referrer.pk:  # as likely as that two random codes are one
+        return primary
+    if not created and link.greeting_name != greeting_name:
+        link.greeting_name = greeting_name
+        link.save(update_fields=["greeting_name"])
+    return link
 
 
 def add_visit(*, link: ReferralLink, program_id: int, ip_hash: str) -> Visit:

@@ -4,6 +4,7 @@ from referral_blocks.core.errors import DomainError
 from referral_blocks.emails.models import Email
 from referral_blocks.flows.join_program import join_program
 from referral_blocks.links.models import ReferralLink
+from referral_blocks.links.services import claim_code
 from referral_blocks.people.models import Person
 from referral_blocks.people.services import mark_email_verified
 from referral_blocks.programs.models import ProgramStatus
@@ -54,11 +55,31 @@ def test_the_link_of_a_verified_referrer_is_not_shown_to_whoever_types_the_addre
     assert stranger.referrer == own.referrer
 
 
-def test_the_links_of_one_referrer_have_an_end():
+def test_codes_that_the_referrer_has_chosen_are_not_shown_to_whoever_types_the_address():
     program = make_program()
-    for number in range(30):
-        join(program, name=f"Name{number}", greeting_consent=True)
-    assert ReferralLink.objects.count() == 21
+    own = join(program)
+    mark_email_verified(person=own.referrer.person)
+    claim_code(referrer=own.referrer, code="ROBIN")
+    claim_code(referrer=own.referrer, code="ROBIN-2")
+    stranger, again = join(program), join(program)
+    assert (len(stranger.link.code), stranger.link.is_primary, again.link) == (9, False, stranger.link)
+    assert stranger.link.code not in {own.link.code, "ROBIN", "ROBIN-2"}
+    assert ReferralLink.objects.get(code="ROBIN-2").is_primary
+
+
+@pytest.mark.parametrize("is_known", [False, True])
+def test_the_links_of_one_referrer_have_an_end_that_is_the_same_for_unknown_addresses(settings, is_known):
+    settings.REFERRAL_BLOCKS = {**settings.REFERRAL_BLOCKS, "RATE_LIMITS_ENABLED": True}
+    program = make_program()
+    email = f"{is_known}@example.com"
+    if is_known:
+        own = join(program, email=email)
+        mark_email_verified(person=own.referrer.person)
+        for number in range(25):
+            claim_code(referrer=own.referrer, code=f"CODE-{number}")
+    found = [join(program, email=email, name=f"Name{n}", greeting_consent=True).link.code for n in range(30)]
+    assert len(set(found)) == 21
+    assert len(set(found[20:])) == 1
 
 
 @pytest.mark.parametrize(
