@@ -5,6 +5,7 @@ from .access.models import ApiKey
 from .activity.models import Activity
 from .analytics.models import LeaderboardResult
 from .core.models import Heartbeat
+from .emails.link_requests import LinkRequest
 from .emails.models import Email
 from .fraud.models import BlockedEntry, ReviewDecision, RiskSignal
 from .groups.models import Group, GroupChange, GroupMember, GroupOffer
@@ -61,6 +62,7 @@ __all__ = [
     "LeaderboardResult",
     "LedgerEntry",
     "LedgerLine",
+    "LinkRequest",
     "Payout",
     "PayoutAccount",
     "PayoutAttempt",

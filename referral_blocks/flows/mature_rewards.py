@@ -8,6 +8,7 @@ from django.utils import timezone
 
 from referral_blocks.activity.kinds import Kind
 from referral_blocks.core.queue import waiting_count
+from referral_blocks.emails.link_requests import requeue_link_requests
 from referral_blocks.emails.services import requeue_unsent_emails
 from referral_blocks.payouts.sweeper import requeue_due_payouts
 from referral_blocks.referrals.models import Referral
@@ -54,9 +55,9 @@ def _expire(pk: int) -> bool:
 
 
 def resume_work() -> int:
-    """Queue the payouts and mails whose task was lost or is due again; returns how many. Behind a long queue nothing is
-    lost yet: each of them is in it, and a second task for each would only make it longer."""
+    """Queue the payouts, mails and requests for links whose task was lost or is due again; returns how many. Behind a
+    long queue nothing is lost yet: each of them is in it, and a second task for each would only make it longer."""
     if waiting_count() >= BATCH:
         return 0
     payouts = requeue_due_payouts(send=SEND_TASK, look_up=LOOK_UP_TASK, limit=BATCH)
-    return payouts + requeue_unsent_emails(limit=BATCH)
+    return payouts + requeue_unsent_emails(limit=BATCH) + requeue_link_requests(limit=BATCH)

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from django.db import transaction
-
 from referral_blocks.core.text import clean_email
+from referral_blocks.emails.compose import SIGN_IN
+from referral_blocks.emails.link_requests import ask_for_link
 from referral_blocks.people.services import email_key
 from referral_blocks.programs.models import Program
 from referral_blocks.referrers.models import Referrer
@@ -14,11 +14,15 @@ from .join_program import request_sign_in
 
 
 def request_login_link(*, program: Program, email: str, return_to: str = "") -> None:
-    """Mail a sign-in link if the address is known; the answer is the same if it is not. ``return_to``: a page elsewhere
-    to which the link leads. Raises InvalidInput (paths ``email``, ``returnTo``)."""
+    """Have a sign-in link mailed if the address is known; the answer and the work for it are the same if it is not.
+    ``return_to``: a page elsewhere to which the link leads. Raises InvalidInput (paths ``email``, ``returnTo``)."""
     check_return_address(address=return_to, hostname=program.site.hostname)
-    key = email_key(clean_email(email))
-    with transaction.atomic():
-        referrer = Referrer.objects.select_related("person").filter(program=program, person__email_key=key).first()
-        if referrer is not None:
-            request_sign_in(referrer, return_to=return_to)
+    ask_for_link(kind=SIGN_IN, subject_id=program.pk, address=clean_email(email), return_to=return_to)
+
+
+def mail_login_link(*, program_id: int, email: str, return_to: str) -> None:
+    """Mail it if the address is a referrer's, in the caller's transaction; at most one in ten minutes and ten a day."""
+    referrers = Referrer.objects.select_related("person")
+    referrer = referrers.filter(program_id=program_id, person__email_key=email_key(email)).first()
+    if referrer is not None:
+        request_sign_in(referrer, return_to=return_to)

@@ -15,6 +15,7 @@ from . import import_sales as _imports
 from . import mature_rewards as _time
 from . import plan_payout_run as _plans
 from . import release_waiting as _waiting
+from .answer_link_request import answer_link_request as _answer_link_request
 from .carry_out_erasure import carry_out_erasure as _carry_out_erasure
 from .carry_out_erasure import resume_erasures as _resume_erasures
 from .check_ledger import check_ledger as _check_ledger
@@ -69,6 +70,10 @@ SCHEDULES = (
 
 def send_email(email_id: int) -> None:
     _send_email(email_id=email_id)
+
+
+def answer_link_request(request_id: int) -> None:
+    _answer_link_request(request_id=request_id)
 
 
 def send_payout(payout_id: int) -> None:

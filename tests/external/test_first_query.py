@@ -14,6 +14,7 @@ from referral_blocks.flows.record_sale import record_sale
 from referral_blocks.flows.request_login_link import request_login_link
 from referral_blocks.links.models import ReferralLink
 from tests.browser import chromium
+from tests.mailbox import look_up
 from tests.make import make_program, make_referral
 
 from .node import HERE, NODE, packages
@@ -93,6 +94,7 @@ def test_every_file_and_every_command_of_the_quick_start_runs(written):
     next_one()  # types from the schema that is served
     assert next_one() == ""  # the compiler has nothing to say
     request_login_link(program=program, email="robin@example.com")
+    assert look_up() == 1
     assert next_one(token=mailed_token("sign_in")) == (
         f"Share http://localhost/r/{link.code}/\n1 friends, £0.00 earned\n- £20 gift: waiting\n"
     )

@@ -56,6 +56,8 @@ KEPT = {
     "KeptAnswer.answer": "encrypted, opened only by who sent the key, and deleted after a day",
     "KnownCustomer.contact_hash": "the shop's own list of customers, which it imports as keyed hashes: " + HASH,
     "LeaderboardResult.span_key": KEY,
+    "LinkRequest.kind": WORD, "LinkRequest.return_to": HOUSE,
+    "LinkRequest.address": "encrypted, and deleted once it was looked up, after two hours at most",
     "LedgerEntry.key": KEY, "LedgerEntry.kind": WORD,
     "LedgerEntry.note": "append-only; the documents say that no name belongs there",
     "LedgerLine.account": WORD, "LedgerLine.currency": CODE,

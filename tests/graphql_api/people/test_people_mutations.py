@@ -10,6 +10,7 @@ from referral_blocks.people.data_page import make_page_token
 from referral_blocks.people.models import PersonErasure
 from tests.graphql_api.ask import ask, bearer_of, codes, data
 from tests.graphql_api.signed_in import refused_without_mailbox
+from tests.mailbox import look_up
 from tests.make import make_link, make_program, make_referral
 
 pytestmark = pytest.mark.django_db
@@ -52,10 +53,12 @@ def test_a_friend_gets_it_by_the_token_from_their_mailbox(client, referral):
 def test_the_link_is_asked_for_with_one_answer_for_all(client, referral):
     for email in ("friend@example.com", "nobody@example.com"):
         assert data(client, LINK, {"input": {"email": email}})["requestDataLink"] == {"ok": True, "errors": []}
+    assert look_up() == 2
     assert [mail.person.email for mail in Email.objects.filter(kind="your_data")] == ["friend@example.com"]
     assert codes(ask(client, LINK, {"input": {}})) == ["UNAUTHENTICATED"]
     bearer = bearer_of(referral.referrer)
     assert data(client, LINK, {"input": {}}, bearer=bearer)["requestDataLink"]["ok"] is True
+    assert look_up() == 1
     assert Email.objects.filter(kind="your_data", person=referral.referrer.person).count() == 1
 
 

@@ -1,11 +1,13 @@
 import pytest
 from wagtail.models import Page, Site
 
+from referral_blocks.emails.link_requests import LinkRequest
 from referral_blocks.emails.models import Email
 from referral_blocks.people.models import Person
 from referral_blocks.referrers.session import make_session, make_sign_in_token
 from referral_blocks.referrers.tokens import read_access_token
 from tests.graphql_api.ask import data
+from tests.mailbox import look_up
 from tests.make import make_link, make_program
 
 pytestmark = pytest.mark.django_db
@@ -34,8 +36,9 @@ def test_known_and_unknown_addresses_get_one_answer_and_only_the_known_one_gets_
     make_link(make_program())
     before = Email.objects.count()
     assert request_link(client, email="nobody@example.com") == {"ok": True, "errors": []}
-    assert Email.objects.count() == before
+    assert (look_up(), Email.objects.count()) == (1, before)
     assert request_link(client, email="referrer@example.com") == {"ok": True, "errors": []}
+    assert look_up() == 1
     assert Email.objects.filter(kind="sign_in", person__email="referrer@example.com").count() == 1
 
 
@@ -45,7 +48,7 @@ def test_known_and_unknown_addresses_get_one_answer_and_only_the_known_one_gets_
 def test_a_malformed_address_is_refused(client, email, code):
     make_program()
     assert request_link(client, email=email) == {"ok": False, "errors": [{"code": code, "path": ["email"]}]}
-    assert not Email.objects.exists()
+    assert (LinkRequest.objects.count(), look_up()) == (0, 0)
 
 
 def test_a_mailed_token_becomes_a_verified_session(client):

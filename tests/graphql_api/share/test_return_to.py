@@ -1,10 +1,13 @@
 """A page that asks for a sign-in link through the API says where it leads, within what the settings name."""
 
 import pytest
+from django_q.models import OrmQ
 
+from referral_blocks.emails.link_requests import LinkRequest
 from referral_blocks.emails.models import Email
 from referral_blocks.people.models import Person
 from tests.graphql_api.ask import data
+from tests.mailbox import look_up
 from tests.make import make_link, make_program
 
 pytestmark = pytest.mark.django_db
@@ -23,6 +26,7 @@ def test_a_named_page_is_kept_with_the_mail(client):
     make_link(make_program())
     given = {"program": "neighbours", "email": "referrer@example.com", "returnTo": PAGE}
     assert data(client, ASK, {"input": given})["requestLoginLink"] == {"ok": True, "errors": []}
+    assert look_up() == 1
     assert Email.objects.get(kind="sign_in").return_to == PAGE
 
 
@@ -30,10 +34,10 @@ def test_a_named_page_is_kept_with_the_mail(client):
 @pytest.mark.parametrize("page", ["https://evil.example/", PAGE + "/x", PAGE + "?next=//evil.example", "nonsense"])
 def test_any_other_is_refused_alike_and_nothing_is_mailed(client, email, page):
     make_link(make_program())
-    before = Email.objects.count()
+    before = OrmQ.objects.count()
     given = {"program": "neighbours", "email": email, "returnTo": page}
     assert data(client, ASK, {"input": given})["requestLoginLink"] == {"ok": False, "errors": REFUSED}
-    assert Email.objects.count() == before
+    assert (OrmQ.objects.count(), LinkRequest.objects.count()) == (before, 0)
 
 
 def test_nobody_joins_from_another_page(client):

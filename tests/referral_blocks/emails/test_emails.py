@@ -15,6 +15,7 @@ from referral_blocks.flows.mature_rewards import resume_work
 from referral_blocks.flows.request_login_link import request_login_link
 from referral_blocks.people.models import Person
 from referral_blocks.referrers.session import read_sign_in_token
+from tests.mailbox import look_up
 from tests.make import make_link, make_program, make_referral
 
 pytestmark = pytest.mark.django_db
@@ -144,6 +145,7 @@ def test_no_more_than_ten_sign_in_mails_a_day():
     for number in range(30):
         with time_machine.travel(start + timedelta(minutes=11 * number)):
             request_login_link(program=program, email="ana@example.com")
+            assert look_up() == 1
     assert Email.objects.filter(kind="sign_in").count() == 10
 
 
@@ -168,6 +170,7 @@ def test_a_sign_in_link_goes_to_the_known_address_only_and_not_more_than_one_in_
     make_link(program, email="ana@example.com")
     for address in ("ana@example.com", "ANA@example.com", "nobody@example.com"):
         request_login_link(program=program, email=address)
+    assert look_up() == 3
     assert Email.objects.filter(kind="sign_in").count() == 1
     message = send("sign_in")
     assert (message.to, "/referrals/sign-in/" in message.body) == (["ana@example.com"], True)

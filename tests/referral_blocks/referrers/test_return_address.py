@@ -3,15 +3,18 @@
 import re
 
 import pytest
+from django_q.models import OrmQ
 
 from referral_blocks.core.errors import InvalidInput
 from referral_blocks.emails.compose import compose
+from referral_blocks.emails.link_requests import LinkRequest
 from referral_blocks.emails.models import Email
 from referral_blocks.flows.join_program import join_program
 from referral_blocks.flows.request_login_link import request_login_link
 from referral_blocks.people.models import Person
 from referral_blocks.referrers.return_address import may_return_to
 from referral_blocks.referrers.session import read_sign_in_token
+from tests.mailbox import look_up
 from tests.make import make_link, make_program
 
 SHOP = "https://shop.example.com"
@@ -67,6 +70,7 @@ def test_what_one_site_names_is_not_named_for_another():
 
 def sign_in_link():
     """Where the button and the text of the newest mail lead."""
+    look_up()
     mail = compose(Email.objects.order_by("-pk").first())
     (html, _type), *_others = mail.alternatives
     found = set(re.findall(r'https?://[^\s"<]+(?:sign-in)[^\s"<]+', html + mail.body))
@@ -104,6 +108,7 @@ def test_without_an_address_it_leads_to_the_site(program):
 def test_an_address_that_the_settings_no_longer_name_is_not_used(program, settings):
     make_link(program)
     request_login_link(program=program, email="referrer@example.com", return_to=f"{SHOP}/friends")
+    look_up()
     settings.REFERRAL_BLOCKS = {**settings.REFERRAL_BLOCKS, "SIGN_IN_RETURN_ADDRESSES": {}}
     assert sign_in_link().startswith("http://refer.example.com/referrals/sign-in/")
 
@@ -111,11 +116,11 @@ def test_an_address_that_the_settings_no_longer_name_is_not_used(program, settin
 @pytest.mark.parametrize("email", ["referrer@example.com", "nobody@example.com"])
 def test_another_address_is_refused_for_known_and_unknown_people_alike(program, email):
     make_link(program)
-    before = Email.objects.count()
+    before = OrmQ.objects.count()
     with pytest.raises(InvalidInput) as refused:
         request_login_link(program=program, email=email, return_to="https://evil.example/")
     assert (refused.value.code, refused.value.path) == ("return_not_allowed", ("returnTo",))
-    assert Email.objects.count() == before
+    assert (OrmQ.objects.count(), LinkRequest.objects.count()) == (before, 0)
 
 
 def test_whoever_would_join_from_another_address_does_not(program):
