@@ -91,8 +91,14 @@ class WebhookDelivery(models.Model):
     """One message to one endpoint. What is sent is frozen; each try is signed anew under the same message id."""
 
     public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    # No constraint in the database: it would undo the sale or the payout that is written while somebody deletes an
+    # endpoint. A message that is left behind is sent nowhere, and forgotten in its time.
     endpoint = models.ForeignKey(
-        WebhookEndpoint, verbose_name=_("endpoint"), on_delete=models.CASCADE, related_name="deliveries"
+        WebhookEndpoint,
+        verbose_name=_("endpoint"),
+        on_delete=models.CASCADE,
+        related_name="deliveries",
+        db_constraint=False,
     )
     message_id = models.CharField(_("message id"), max_length=64, editable=False)
     kind = models.CharField(_("event"), max_length=40, editable=False)

@@ -101,12 +101,15 @@ def send(delivery: WebhookDelivery) -> Answer:
 
 
 def record(*, delivery: WebhookDelivery, answer: Answer) -> WebhookEndpointChange | None:
-    """Keep what came of the try, unless another try was begun meanwhile; returns the line of the audit trail when it
-    switched the endpoint off."""
+    """Keep what came of the try, unless another try was begun meanwhile or the endpoint was deleted; returns the line
+    of the audit trail when it switched the endpoint off."""
     now = timezone.now()
     with transaction.atomic():
         endpoint = delivery.endpoint
-        lock(endpoint)
+        try:
+            lock(endpoint)
+        except WebhookEndpoint.DoesNotExist:
+            return None
         if not _keep(delivery, answer, now) or delivery.is_test:
             return None
         if not answer.problem:

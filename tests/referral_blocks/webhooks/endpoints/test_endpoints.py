@@ -1,9 +1,11 @@
 """Endpoints that are switched off and on, messages that are sent again, tests, secrets, and what is forgotten."""
 
+import threading
 from datetime import timedelta
 
 import pytest
 from django.core import mail
+from django.db import connection, transaction
 from django.utils import timezone
 from standardwebhooks import WebhookVerificationError
 
@@ -16,7 +18,8 @@ from referral_blocks.flows.replay_webhooks import replay_failed_webhooks, replay
 from referral_blocks.flows.rotate_webhook_secret import rotate_webhook_secret
 from referral_blocks.flows.send_test_webhook import send_test_webhook
 from referral_blocks.flows.update_webhook_endpoint import update_webhook_endpoint
-from referral_blocks.webhooks.endpoints import services
+from referral_blocks.referrers.models import Referrer
+from referral_blocks.webhooks.endpoints import sending, services
 from referral_blocks.webhooks.endpoints.models import WebhookDelivery, WebhookEndpoint
 from tests.make import make_program
 from tests.paying import work
@@ -190,6 +193,37 @@ def test_an_endpoint_that_is_deleted_is_told_nothing_more(receiver, subscribed):
     joined(program, 2)
     assert deliver_webhooks(endpoint_id=pk) == 0
     assert (WebhookDelivery.objects.count(), receiver.came) == (0, [])
+
+
+def test_an_endpoint_that_is_deleted_while_it_is_called_breaks_nothing(receiver, subscribed):
+    endpoint, _secret = subscribed(**only("referrer.joined"))
+    pk, program = endpoint.pk, make_program()
+    joined(program, 1), joined(program, 2)
+    delivery = sending.claim_next(sending.take_lease(endpoint_id=pk))
+    answer = sending.send(delivery)
+    delete_webhook_endpoint(endpoint=endpoint)
+    assert sending.record(delivery=delivery, answer=answer) is None
+    assert (WebhookDelivery.objects.count(), len(receiver.came)) == (0, 1)
+
+
+@pytest.mark.skipif("connection.vendor == 'sqlite'", reason="SQLite has one writer at a time")
+@pytest.mark.django_db(transaction=True)
+def test_what_happens_while_an_endpoint_is_deleted_has_happened(receiver, subscribed):
+    endpoint, _secret = subscribed(**only("referrer.joined"))
+    program = make_program()
+
+    def delete():
+        delete_webhook_endpoint(endpoint=endpoint)
+        connection.close()
+
+    with transaction.atomic():
+        referrer = joined(program)
+        other = threading.Thread(target=delete)
+        other.start()
+        other.join(10)
+        assert not other.is_alive()
+    assert Referrer.objects.get() == referrer
+    assert (WebhookEndpoint.objects.count(), resume_webhooks()) == (0, 0)
 
 
 def test_a_site_has_so_many_endpoints_and_no_more(receiver, subscribed, monkeypatch):
