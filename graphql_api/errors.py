@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import re
 import uuid
 from collections.abc import Iterable
 from enum import Enum, StrEnum
@@ -13,9 +14,13 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from graphql import GraphQLError
 
+from referral_blocks.core.conf import get_conf
 from referral_blocks.core.errors import DomainError
 
 logger = logging.getLogger(__name__)
+
+TOO_MANY_DIGITS = "integer string conversion"  # how Python says that it does not read so long a number
+SUGGESTION = re.compile(r" Did you mean [^?]*\?")  # where the schema is not to be read, names are not told either
 
 
 @strawberry.enum(description="Why input was refused. Stable: decide by this and show the message.")
@@ -157,10 +162,15 @@ def _present(error: GraphQLError) -> dict[str, Any]:
     cause = error.original_error
     if isinstance(cause, RecursionError):
         error = refusal(ErrorCode.TOO_COMPLEX, _("This document is nested too deeply."))
+    elif isinstance(cause, ValueError) and TOO_MANY_DIGITS in str(cause):
+        error = refusal(ErrorCode.BAD_REQUEST, _("This document holds a number that is too long."))
     elif cause is not None and not isinstance(cause, GraphQLError):
         error = _masked(error, cause)
     code = ErrorCode.BAD_USER_INPUT if error.path else ErrorCode.BAD_REQUEST
-    return {"extensions": {"code": code.value}, **error.formatted}
+    shown = {"extensions": {"code": code.value}, **error.formatted}
+    if not get_conf().API_INTROSPECTION:
+        shown["message"] = SUGGESTION.sub("", shown["message"])
+    return shown
 
 
 def _masked(error: GraphQLError, cause: Exception) -> GraphQLError:

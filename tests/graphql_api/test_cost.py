@@ -210,6 +210,17 @@ def test_the_schema_can_be_kept_to_oneself(client, settings):
     assert data(client, "{ __typename }") == {"__typename": "Query"}
 
 
+@pytest.mark.parametrize(
+    "query", ["{ viewr { id } }", "{ viewer }", "{ viewer { referral } }", "{ node(idd: 1) { id } }"]
+)
+def test_what_is_kept_to_oneself_is_not_suggested_either(client, settings, query):
+    suggested = [error["message"] for error in ask(client, query)["errors"]]
+    assert any("Did you mean" in message for message in suggested)
+    settings.REFERRAL_BLOCKS = {**settings.REFERRAL_BLOCKS, "API_INTROSPECTION": False}
+    found = [error["message"] for error in ask(client, query)["errors"]]
+    assert found == [message.partition(" Did you mean")[0] for message in suggested]
+
+
 def test_a_look_at_the_schema_cannot_go_round_in_circles(client):
     inner = "name"
     for _level in range(6):

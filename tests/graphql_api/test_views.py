@@ -56,6 +56,13 @@ def test_a_body_beyond_the_limit_is_a_413(client):
     assert response.json()["errors"][0]["extensions"] == {"code": "BAD_REQUEST"}
 
 
+@pytest.mark.parametrize("value", ["9" * 5_000, "-" + "9" * 5_000])
+def test_a_number_that_python_does_not_read_is_the_callers_mistake(client, caplog, value):
+    answer = ask(client, f'{{ leaderboard(program: "x", first: {value}) {{ __typename }} }}')
+    assert (codes(answer), "data" in answer) == (["BAD_REQUEST"], False)
+    assert not [record for record in caplog.records if record.levelno >= logging.ERROR]
+
+
 @pytest.mark.parametrize(("spaces", "status"), [(99_000, 200), (100_000, 413)])
 def test_a_body_that_announces_no_length_is_measured(spaces, status):
     body = json.dumps(TYPENAME).encode() + b" " * spaces
