@@ -29,6 +29,11 @@ def code_from(digits: str) -> str:
     return code
 
 
+def is_random(code: str) -> bool:
+    """Whether a code may be one of ours; of a chosen one nobody but its owner need know whose it is."""
+    return len(code) == LENGTH and set(code) <= set(ALPHABET)
+
+
 def normalise_code(text: str) -> str | None:
     """The form in which codes are stored, or None for text that cannot be a code (too long, other characters)."""
     if len(text) > 2 * MAX_LENGTH:

@@ -7,7 +7,7 @@ from datetime import datetime
 from django.db import IntegrityError, transaction
 from django.utils.translation import gettext_lazy as _
 
-from referral_blocks.core.codes import code_from, new_code
+from referral_blocks.core.codes import code_from, is_random, new_code
 from referral_blocks.core.errors import InvalidInput
 from referral_blocks.core.hashing import keyed_hash
 from referral_blocks.referrers.models import Referrer
@@ -89,7 +89,8 @@ def link_for_join(*, referrer: Referrer, greeting_name: str) -> ReferralLink:
     """
     lock_standing(referrer=referrer)
     primary = primary_link(referrer=referrer, greeting_name=greeting_name)
-    if referrer.person.email_verified_at is None and primary.greeting_name == greeting_name:
+    is_open = referrer.person.email_verified_at is None and is_random(primary.code)
+    if is_open and primary.greeting_name == greeting_name:
         return primary
     # Found by its code alone, which only this site can work out: no other link of the referrer's can be it.
     code = code_from(keyed_hash("link-for-join", f"{referrer.public_id.hex} {greeting_name}"))

@@ -67,6 +67,14 @@ def test_codes_that_the_referrer_has_chosen_are_not_shown_to_whoever_types_the_a
     assert ReferralLink.objects.get(code="ROBIN-2").is_primary
 
 
+def test_nor_are_codes_that_came_from_another_system_before_the_mailbox_was_verified():
+    program = make_program()
+    own = join(program)
+    claim_code(referrer=own.referrer, code="ROBIN")
+    assert ReferralLink.objects.get(code="ROBIN").is_primary
+    assert join(program).link.code not in {own.link.code, "ROBIN"}
+
+
 @pytest.mark.parametrize("is_known", [False, True])
 def test_the_links_of_one_referrer_have_an_end_that_is_the_same_for_unknown_addresses(settings, is_known):
     settings.REFERRAL_BLOCKS = {**settings.REFERRAL_BLOCKS, "RATE_LIMITS_ENABLED": True}
