@@ -92,8 +92,8 @@ def rotate_api_key(
     """A new key in the place of ``key``, which works on for ``grace``; also the new one's text, which is nowhere kept.
 
     The new one has the same name and scopes, and lasts from now as long as the old one did from its beginning. Raises
-    InvalidInput (``out_of_range``, path ``grace``), NotAllowed when ``by`` may do less than ``key``, and NotPossibleNow
-    for a key that was rotated before or is dead; then nothing is written.
+    InvalidInput (``out_of_range``, path ``grace``), NotAllowed when ``by`` may do less than ``key`` or, being another
+    one, works less long, and NotPossibleNow for a key that was rotated before or is dead; then nothing is written.
     """
     if not timedelta() <= grace <= MAX_GRACE:
         raise InvalidInput(_("Let the old key work on for 0 to 30 days."), code="out_of_range", path=("grace",))
@@ -105,6 +105,11 @@ def rotate_api_key(
             raise NotPossibleNow(_("This key was revoked, replaced, or has expired."))
         now = timezone.now()
         lasts_until = None if key.expires_at is None else now + (key.expires_at - key.created_at)
+        if by is not None and by.pk != key.pk and by.expires_at is not None:
+            # The text is told to whoever holds ``by``: it must not be a way to go on when that has expired.
+            if key.expires_at is None or key.expires_at > by.expires_at:
+                raise NotAllowed(_("A key cannot replace one that works longer than itself."), path=("id",))
+            lasts_until = min(lasts_until or by.expires_at, by.expires_at)
         new, text = _make(key.site_id, key.name, key.scopes, lasts_until, created_by)
         key.rotated_to = new
         key.expires_at = min(filter(None, (key.expires_at, now + grace)))

@@ -92,3 +92,24 @@ def test_a_key_is_revoked_once():
     key, text = make()
     assert [revoke_api_key(key=key), revoke_api_key(key=key)] == [True, False]
     assert check_api_key(text=text) is None
+
+
+@pytest.mark.parametrize("lasts", [None, 2 * DAY])
+def test_a_key_replaces_no_other_that_works_longer(lasts):
+    maker, _text = make(scopes=[Scope.KEYS_WRITE], expires_at=timezone.now() + DAY)
+    other, text = make(scopes=[Scope.KEYS_WRITE], expires_at=lasts and timezone.now() + lasts)
+    with pytest.raises(NotAllowed) as refused:
+        rotate_api_key(key=other, by=maker)
+    assert refused.value.path == ("id",)
+    assert check_api_key(text=text) == other
+    assert (ApiKey.objects.count(), ApiKey.objects.get(pk=other.pk).rotated_to) == (2, None)
+
+
+def test_what_takes_the_place_of_another_key_works_as_long_as_the_key_that_asks():
+    now = timezone.now()
+    maker, _text = make(scopes=[Scope.KEYS_WRITE], expires_at=now + 30 * DAY)
+    other, _text = make(scopes=[Scope.KEYS_WRITE], expires_at=now + 20 * DAY)
+    ApiKey.objects.filter(pk=other.pk).update(created_at=now - 70 * DAY)
+    other.refresh_from_db()
+    assert rotate_api_key(key=other, by=maker)[0].expires_at == maker.expires_at
+    assert rotate_api_key(key=maker, by=maker)[0].expires_at > now + 29 * DAY  # its own, as it was made
