@@ -18,6 +18,7 @@ from referral_blocks.emails.models import Email
 from referral_blocks.referrals.models import Referral
 from tests.browser import chromium, missing
 from tests.looks.axe import violations
+from tests.mailbox import look_up
 from tests.make_pages import make_landing_page
 from tests.processes import ROOT
 from tests.referral_blocks.blocks.test_portal_blocks import with_history
@@ -130,6 +131,7 @@ def test_a_friend_claims_the_offer_and_the_referrer_sees_it(shop):
         page.get_by_role("textbox", name="E-mail").fill(referrer.person.email)
         page.get_by_role("button", name="Mail me a sign-in link").click()
         expect(page.get_by_text("If this address has joined")).to_be_visible()
+        assert look_up() == 1
         mail = compose(Email.objects.filter(kind="sign_in").latest("pk"))
         link = re.search(r"http\S+#referral-sign-in=\S+", mail.body)[0]
         assert link.startswith(f"{shop}/dashboard#")
