@@ -102,7 +102,8 @@ def read_access_token(token: str, *, site_id: int) -> Session | None:
     payload = _read_access(token)
     if payload is None or payload[1] != site_id:
         return None
-    session = _live(Q(public_id=payload[0])).select_related("referrer__person", "referrer__program__site").first()
+    mine = _live(Q(public_id=payload[0], referrer__person__erased_at=None))
+    session = mine.select_related("referrer__person", "referrer__program__site").first()
     if session is None:
         return None
     # As the token says, and as it is now: a programme may have moved to another site meanwhile.
@@ -146,7 +147,9 @@ def _find(token: str, site_id: int) -> tuple[AppSession, int, str] | None:
     if not isinstance(payload, list) or len(payload) != 4 or payload[1] != site_id:
         return None
     rows = AppSession.objects.select_related("referrer__person", "referrer__program__site")
-    session = rows.filter(public_id=uuid.UUID(hex=payload[0]), referrer__program__site_id=site_id).first()
+    # An erasure ends every sign-in; one that begins at the same moment must not outlive it.
+    rows = rows.filter(referrer__program__site_id=site_id, referrer__person__erased_at=None)
+    session = rows.filter(public_id=uuid.UUID(hex=payload[0])).first()
     return (session, int(payload[2]), str(payload[3])) if session else None
 
 

@@ -7,6 +7,7 @@ from django.utils import timezone
 from wagtail.models import Page, Site
 
 from referral_blocks.core.tokens import make_token
+from referral_blocks.people.models import Person
 from referral_blocks.referrers.models import AppSession
 from referral_blocks.referrers.session import make_session, make_sign_in_token
 from referral_blocks.referrers.tokens import open_app_session, read_access_token, revoke_app_sessions
@@ -180,6 +181,14 @@ def test_a_person_can_be_signed_out_of_every_app(client):
     given = sign_in(client, referrer)
     assert revoke_app_sessions(person_id=referrer.person_id) == 1
     assert me(client, given["token"]) == ["UNAUTHENTICATED"]
+
+
+def test_a_sign_in_that_began_while_its_person_was_erased_is_none(client):
+    signed = sign_in(client)
+    Person.objects.update(erased_at=timezone.now())
+    assert me(client, signed["token"]) == ["UNAUTHENTICATED"]
+    assert refresh(client, signed["refreshToken"]) == REFUSED
+    assert AppSession.objects.get().generation == 1
 
 
 def test_an_access_token_costs_one_query_beside_the_one_for_the_site(client, django_assert_num_queries):
