@@ -28,9 +28,10 @@ class Pages(DjangoListConnection[relay.NodeType]):
 
     counted: strawberry.Private[int | None] = None
 
-    @strawberry.field(description="Total quantity of existing nodes.")
-    def total_count(self) -> int | None:
-        return self.counted if self.counted is not None else super().total_count()
+    @strawberry.field(description="How many there are in all, whatever page this is.")
+    def total_count(self) -> int:
+        # Every list of ours is a query or a sequence: there is always something to count.
+        return self.counted if self.counted is not None else super().total_count()  # type: ignore[return-value]
 
     @classmethod
     def resolve_connection(cls, nodes: NodeIterableType[relay.NodeType], *, info: Info, **given: Any) -> Self:

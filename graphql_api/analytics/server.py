@@ -62,8 +62,8 @@ class Funnel:
 
 @strawberry.type(description="What happened in one step of time.")
 class StatisticsBucket:
-    first: date = strawberry.field(description="Its first day.")
-    last: date = strawberry.field(description="Its last day.")
+    first_day: date = strawberry.field(description="Its first day.")
+    last_day: date = strawberry.field(description="Its last day.")
     joined: int = strawberry.field(description="Referrers who joined.")
     visits: int = strawberry.field(description="Visits through links.")
     friends: int = strawberry.field(description="Friends who left their details.")
@@ -93,12 +93,12 @@ class Cohort:
 @strawberry.type(description="One programme’s figures over one stretch of time. Days are days of the site.")
 class Statistics:
     program: strawberry.Private[ProgramModel]
-    first: date = strawberry.field(description="The first day that counts.")
-    last: date = strawberry.field(description="The last day that counts.")
+    first_day: date = strawberry.field(description="The first day that counts.")
+    last_day: date = strawberry.field(description="The last day that counts.")
 
     @strawberry.field(description="All of it together.")
     def funnel(self) -> Funnel:
-        (found,) = funnel_.funnels(period=funnel_.Period(self.first, self.last), program_id=self.program.pk)
+        (found,) = funnel_.funnels(period=funnel_.Period(self.first_day, self.last_day), program_id=self.program.pk)
         return Funnel(
             referrers=found.referrers,
             active_referrers=found.active_referrers,
@@ -120,13 +120,13 @@ class Statistics:
         step: Annotated[StatisticsStep, strawberry.argument(description="How long each step is.")] = StatisticsStep.DAY,
     ) -> list[StatisticsBucket]:
         try:
-            found = buckets(program=self.program, first=self.first, last=self.last, step=Step(step.value))
+            found = buckets(program=self.program, first=self.first_day, last=self.last_day, step=Step(step.value))
         except DomainError as error:
             raise _bad(error) from None
         return [
             StatisticsBucket(
-                first=one.first,
-                last=one.last,
+                first_day=one.first,
+                last_day=one.last,
                 joined=one.joined,
                 visits=one.visits,
                 friends=one.friends,
@@ -180,22 +180,22 @@ class AnalyticsServer:
         self,
         info: Info,
         program: Annotated[str, strawberry.argument(description="The programme’s slug.")],
-        first: Annotated[
+        first_day: Annotated[
             date | None, strawberry.argument(description=f"The first day; by default {DAYS} days with the last one.")
         ] = None,
-        last: Annotated[date | None, strawberry.argument(description="The last day; by default today.")] = None,
+        last_day: Annotated[date | None, strawberry.argument(description="The last day; by default today.")] = None,
     ) -> Statistics | None:
         worker = require_scope(info.context, Scope.STATISTICS_READ)
         try:
             found = program_by_slug(site_id=worker.site_id, slug=program)
         except DomainError:
             return None
-        until = last or timezone.localdate(timezone=timezone.get_default_timezone())
-        if not all(FIRST_YEAR <= day.year <= LAST_YEAR for day in (until, first or until)):
+        until = last_day or timezone.localdate(timezone=timezone.get_default_timezone())
+        if not all(FIRST_YEAR <= day.year <= LAST_YEAR for day in (until, first_day or until)):
             raise refusal(
                 ErrorCode.BAD_USER_INPUT,
                 _("Give days from the year %(first)d to %(last)d.") % {"first": FIRST_YEAR, "last": LAST_YEAR},
             )
-        if first and first > until:
+        if first_day and first_day > until:
             raise refusal(ErrorCode.BAD_USER_INPUT, _("The end is before the beginning."))
-        return Statistics(program=found, first=first or until - timedelta(days=DAYS - 1), last=until)
+        return Statistics(program=found, first_day=first_day or until - timedelta(days=DAYS - 1), last_day=until)

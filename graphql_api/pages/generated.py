@@ -13,10 +13,13 @@ from strawberry.utils.str_converters import to_camel_case
 from wagtail import blocks
 from wagtail.images.blocks import ImageBlock
 
+from graphql_api.links.types import ShareChannel
 from graphql_api.rewards.types import RewardSide
 from graphql_api.scalars import URL
 from referral_blocks.blocks.aims import AIMS
+from referral_blocks.blocks.stats import FIGURES
 from referral_blocks.blocks.texts import web_address
+from referral_blocks.links.channels import channel_choices
 
 from .images import Image
 from .seen import Seen
@@ -43,8 +46,14 @@ class Block:
 
 
 # Choices that several blocks share, by what is stored.
-_ENUMS: dict[tuple[str, ...], Any] = {(RewardSide.FRIEND.value, RewardSide.REFERRER.value): RewardSide}
-_NAMES = {tuple(value for value, _label in AIMS): "BlockAim"}
+_ENUMS: dict[tuple[str, ...], Any] = {
+    (RewardSide.FRIEND.value, RewardSide.REFERRER.value): RewardSide,
+    tuple(value for value, _label in channel_choices()): ShareChannel,  # what recordShare takes
+}
+_NAMES = {
+    tuple(value for value, _label in AIMS): "BlockAim",
+    tuple(value for value, _label in FIGURES): "StatsBlockFigure",
+}
 
 
 def block_type(block: blocks.StructBlock, *, name: str, base: type = Block, hidden: Collection[str] = ()) -> Any:
@@ -58,7 +67,7 @@ def block_type(block: blocks.StructBlock, *, name: str, base: type = Block, hidd
 
 def _nested_type(block: blocks.StructBlock, name: str) -> Any:
     fields = _fields(block, name, lambda self: self.value, without=())
-    return _type(name, None, fields, _words(block.label or name))
+    return _type(name, None, fields, _words(block.label or name) + ".")
 
 
 def _type(name: str, base: type | None, fields: dict[str, Any], description: str) -> Any:

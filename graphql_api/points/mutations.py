@@ -36,7 +36,7 @@ class ExchangePointsInput:
 class ExchangePointsPayload:
     reward: Reward | None = strawberry.field(default=None, description="The reward; null when refused.")
     points: Points | None = strawberry.field(default=None, description="What is left; null when refused.")
-    replayed: bool = strawberry.field(default=False, description="True: this exchange had been done before.")
+    already_exchanged: bool = strawberry.field(default=False, description="Whether this exchange had been done before.")
     errors: list[UserError] = strawberry.field(default_factory=list, description="Why it was refused; else empty.")
 
 
@@ -56,7 +56,7 @@ class PointsMutation:
         return ExchangePointsPayload(
             reward=done.reward,  # type: ignore[arg-type]
             points=Points(referrer=referrer),
-            replayed=not done.created,
+            already_exchanged=not done.created,
         )
 
 

@@ -78,7 +78,7 @@ class StatementLineConnection:
     page_info: relay.PageInfo = strawberry.field(description="Whether there is more.")
     edges: list[StatementLineEdge] = strawberry.field(description="The lines.")
 
-    @strawberry.field(description="How many lines there are in all.")
+    @strawberry.field(description="How many there are in all, whatever page this is.")
     def total_count(self) -> int:
         referrer = self.referrer
         return ledger.count_lines(program=referrer.program, person=referrer.person, currency=self.currency)

@@ -150,6 +150,10 @@ class ReferralRecord(Record, relay.Node):
 
 @strawberry_django.type(models.Referral, description="A referral without the people: what whoever decides is told.")
 class ReferralSummary:
+    @strawberry_django.field(description="The referral’s global id, for reviewReferral and node.", only=["public_id"])
+    def referral_id(self, root: strawberry.Parent[models.Referral]) -> strawberry.ID:
+        return strawberry.ID(relay.to_base64("ReferralRecord", root.public_id))
+
     stage: ReferralStage = strawberry_django.field(description="How far the friend has come.")
     review: ReferralReview = strawberry_django.field(description="Whether something looked wrong.")
     attribution_method: AttributionMethod = strawberry_django.field(description="How it was tied to the referrer.")

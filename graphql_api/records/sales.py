@@ -39,7 +39,7 @@ class Sale(Record, relay.Node):
     source: str = strawberry_django.field(description="Which way it came: “api”, “staff”, “csv” …")
     external_id: strawberry.ID = strawberry_django.field(description="The reporting system’s own id.")
     product: str = strawberry_django.field(description="What was sold; may be empty.")
-    number: int = strawberry_django.field(description="The how-manyeth sale to this friend it is.")
+    number: int = strawberry_django.field(description="Which of the sales to this friend it is, counted from 1.")
     occurred_at: datetime = strawberry_django.field(description="When it was sold.")
     recorded_at: datetime = strawberry_django.field(description="When it was recorded.")
     reversals: Pages[Annotated[SaleReversal, strawberry.lazy("graphql_api.records.reversals")]] = (

@@ -5,12 +5,16 @@ from __future__ import annotations
 import strawberry
 
 from graphql_api.context import Info
+from graphql_api.errors import UserError
 from referral_blocks.flows.sign_out import sign_out
 
 
 @strawberry.type(description="The same whether anybody was signed in or not.")
 class SignOutPayload:
     ok: bool = strawberry.field(description="True: what was sent with the request signs nobody in any more.")
+    errors: list[UserError] = strawberry.field(
+        default_factory=list, description="Always empty: here as in every other payload."
+    )
 
 
 @strawberry.type

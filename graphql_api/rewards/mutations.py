@@ -28,7 +28,7 @@ PURPOSE, RATE = "reward", "30/minute"  # as for the page of a reward
 
 @strawberry.input(description="Which reward is claimed.")
 class ClaimRewardInput:
-    reward: strawberry.ID = strawberry.field(description="Its id.")
+    id: strawberry.ID = strawberry.field(description="The reward’s id.")
     program: str | None = strawberry.field(default=None, description=WHICH)
 
 
@@ -40,7 +40,7 @@ class ClaimRewardPayload:
 
 @strawberry.input(description="Which reward’s gift card is looked at.")
 class ShowGiftCardInput:
-    reward: strawberry.ID = strawberry.field(description="Its id.")
+    id: strawberry.ID = strawberry.field(description="The reward’s id.")
     program: str | None = strawberry.field(default=None, description=WHICH)
 
 
@@ -59,7 +59,7 @@ class RewardsMutation:
     ) -> ClaimRewardPayload | None:
         try:
             referrer = require_referrer(info.context, given.program, purpose=PURPOSE, rate=RATE)
-            reward = _own_reward(referrer, given.reward)
+            reward = _own_reward(referrer, given.id)
             claim_reward(reward=reward, person=referrer.person)
         except DomainError as error:
             return ClaimRewardPayload(errors=user_errors(error))
@@ -73,7 +73,7 @@ class RewardsMutation:
     ) -> ShowGiftCardPayload | None:
         try:
             referrer = require_referrer(info.context, given.program, purpose=PURPOSE, rate=RATE)
-            return _shown(_own_reward(referrer, given.reward), referrer)
+            return _shown(_own_reward(referrer, given.id), referrer)
         except DomainError as error:
             return ShowGiftCardPayload(errors=user_errors(error))
 
@@ -93,5 +93,5 @@ def _own_reward(referrer: Referrer, global_id: str) -> models.Reward:
     mine = models.Reward.objects.filter(person_id=referrer.person_id, program_id=referrer.program_id)
     reward = mine.filter(public_id=key).first() if key else None
     if reward is None:
-        raise NotFound(_("There is no such reward."), path=("reward",))
+        raise NotFound(_("There is no such reward."), path=("id",))
     return reward

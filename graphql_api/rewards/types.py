@@ -167,6 +167,12 @@ class Reward(Own, relay.Node):
 
 @strawberry_django.type(models.Reward, description="A reward as the system that reported the sale sees it.")
 class RewardSummary:
+    @strawberry_django.field(
+        description="The reward’s global id, for approveReward, voidReward and node.", only=["public_id"]
+    )
+    def reward_id(self, root: strawberry.Parent[models.Reward]) -> strawberry.ID:
+        return strawberry.ID(relay.to_base64("RewardRecord", root.public_id))
+
     side: RewardSide = strawberry_django.field(description="Who gets it.")
     title: str = strawberry_django.field(description="What was promised.")
     state: RewardState = strawberry_django.field(description="How far it has come.")

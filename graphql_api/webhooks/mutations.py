@@ -7,7 +7,7 @@ from typing import Annotated
 import strawberry
 from strawberry import relay
 
-from graphql_api.access.scopes import at_work, row_of
+from graphql_api.access.scopes import at_work, needs, row_of
 from graphql_api.activity.types import ActivityKind
 from graphql_api.context import Info
 from graphql_api.errors import UserError, user_errors
@@ -23,10 +23,7 @@ from referral_blocks.webhooks.endpoints.services import overlap_of
 
 from .types import WebhookEndpoint
 
-NEEDS = (
-    "Needs an API key with the scope webhooks:write; without one, the error is UNAUTHENTICATED or FORBIDDEN and "
-    "nothing is done."
-)
+NEEDS = needs(Scope.WEBHOOKS_WRITE)
 ID = "The endpoint’s id."
 WHICH = "The endpoint; null when refused."
 SECRET = "What receivers verify signatures with, as Standard Webhooks writes it. It is shown this once."  # noqa: S105 - words

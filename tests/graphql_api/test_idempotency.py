@@ -112,7 +112,7 @@ def test_a_key_can_be_demanded(client, key, settings):
 
 def test_whoever_only_typed_the_address_is_not_answered_what_the_referrer_was(client, key):
     link = make_link(Program.objects.get())
-    claim = 'mutation { claimReward(input: {reward: "none"}) { errors { code } } }'
+    claim = 'mutation { claimReward(input: {id: "none"}) { errors { code } } }'
     show_cookie(client, link.referrer, verified=True)
     first = post(client, {"query": claim}, Idempotency_Key="k")
     assert first.json()["data"]["claimReward"] == {"errors": [{"code": "NOT_FOUND"}]}

@@ -116,7 +116,7 @@ def test_a_filter_refuses_what_is_no_address_with_its_path(client, field, name):
 @pytest.mark.parametrize("day", ["2026-3-1", "20260301", "2026-02-30", "2026-W09-1", "tomorrow", 5])
 def test_a_day_is_written_in_one_way(client, day):
     key = create_api_key(site_id=make_program().site_id, name="Books", scopes=Scope.values)[1]
-    query = 'query ($day: Date) { server { statistics(program: "neighbours", first: $day) { costs { total } } } }'
+    query = 'query ($day: Date) { server { statistics(program: "neighbours", firstDay: $day) { costs { total } } } }'
     query = query.replace("costs { total }", "__typename")
     headers = {"Authorization": f"Bearer {key}"}
     assert codes(post(client, {"query": query, "variables": {"day": day}}, **headers).json()) == ["BAD_REQUEST"]

@@ -52,12 +52,12 @@ const Dashboard = graphql(`
 `);
 
 const Figures = graphql(`
-  query Figures($program: String!, $first: Date, $sales: SaleFilter) {
+  query Figures($program: String!, $firstDay: Date, $sales: SaleFilter) {
     server {
-      statistics(program: $program, first: $first) {
-        first
+      statistics(program: $program, firstDay: $firstDay) {
+        firstDay
         funnel { visits friends }
-        buckets(step: MONTH) { first costs { ...Amount } }
+        buckets(step: MONTH) { firstDay costs { ...Amount } }
       }
       sales(first: 50, filter: $sales) { edges { node { id externalId amount { ...Amount } occurredAt } } }
     }
@@ -123,7 +123,7 @@ export async function everyReward(): Promise<number> {
 export async function sell(externalId: string, friendEmail: string): Promise<boolean> {
   const sale = { program: 'neighbours', externalId, friendEmail, amount: '10.00', currency: 'GBP' };
   const { recordSale } = await ask(Record, { input: sale });
-  const { server } = await ask(Figures, { program: 'neighbours', first: '2026-01-01', sales: { program: 'neighbours' } });
+  const { server } = await ask(Figures, { program: 'neighbours', firstDay: '2026-01-01', sales: { program: 'neighbours' } });
   return !recordSale?.alreadyRecorded && (server?.statistics?.funnel.visits ?? 0) > 0;
 }
 

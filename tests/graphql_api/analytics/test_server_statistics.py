@@ -16,11 +16,11 @@ from tests.make import make_program
 
 pytestmark = pytest.mark.django_db
 
-ASK = """query ($first: Date, $last: Date, $step: StatisticsStep! = DAY) { server {
-  statistics(program: "neighbours", first: $first, last: $last) {
+ASK = """query ($firstDay: Date, $lastDay: Date, $step: StatisticsStep! = DAY) { server {
+  statistics(program: "neighbours", firstDay: $firstDay, lastDay: $lastDay) {
     funnel { referrers activeReferrers visits friends qualified rewarded participation friendsPerVisit
       qualifiedPerFriend rewardedPerCustomer costs { amountMinor currency } costsPerCustomer { amountMinor } }
-    buckets(step: $step) { first last joined visits friends qualified rewarded costs { amountMinor } }
+    buckets(step: $step) { firstDay lastDay joined visits friends qualified rewarded costs { amountMinor } }
     cohorts { month referrers active friends qualified costs { amountMinor } months { number friends qualified } }
   } } }"""
 
@@ -55,7 +55,8 @@ def key(program):
 
 
 def figures(client, key, **given):
-    return data(client, ASK, {"first": "2026-04-01", "last": "2026-04-30", **given}, bearer=key)["server"]["statistics"]
+    april = {"firstDay": "2026-04-01", "lastDay": "2026-04-30"}
+    return data(client, ASK, {**april, **given}, bearer=key)["server"]["statistics"]
 
 
 def test_the_funnel_has_rates_and_costs(client, key):
@@ -67,18 +68,18 @@ def test_the_funnel_has_rates_and_costs(client, key):
 
 
 def test_steps_of_time_come_with_the_empty_ones_and_end_where_the_stretch_does(client, key):
-    weeks = figures(client, key, last="2026-04-15", step="WEEK")["buckets"]
-    assert [(week["first"], week["last"], week["joined"], week["friends"]) for week in weeks] == [
+    weeks = figures(client, key, lastDay="2026-04-15", step="WEEK")["buckets"]
+    assert [(week["firstDay"], week["lastDay"], week["joined"], week["friends"]) for week in weeks] == [
         ("2026-04-01", "2026-04-05", 1, 1),
         ("2026-04-06", "2026-04-12", 1, 2),
         ("2026-04-13", "2026-04-15", 0, 0),
     ]
     assert weeks[0] == {
-        "first": "2026-04-01", "last": "2026-04-05", "joined": 1, "visits": 1, "friends": 1, "qualified": 1,
+        "firstDay": "2026-04-01", "lastDay": "2026-04-05", "joined": 1, "visits": 1, "friends": 1, "qualified": 1,
         "rewarded": 0, "costs": [{"amountMinor": 2000}],
     }  # fmt: skip
-    months = figures(client, key, first="2026-02-10", step="MONTH")["buckets"]
-    assert [(month["first"], month["joined"]) for month in months] == [
+    months = figures(client, key, firstDay="2026-02-10", step="MONTH")["buckets"]
+    assert [(month["firstDay"], month["joined"]) for month in months] == [
         ("2026-02-10", 0), ("2026-03-01", 2), ("2026-04-01", 2),
     ]  # fmt: skip
     days = figures(client, key)["buckets"]
@@ -117,23 +118,23 @@ def test_the_number_of_queries_does_not_grow(client):
 @pytest.mark.parametrize(
     "given",
     [
-        {"first": "2026-05-01"},
-        {"first": "1969-12-31"},
-        {"last": "9999-12-31"},
-        {"first": "2020-01-01"},
+        {"firstDay": "2026-05-01"},
+        {"firstDay": "1969-12-31"},
+        {"lastDay": "9999-12-31"},
+        {"firstDay": "2020-01-01"},
     ],
 )
 def test_stretches_that_make_no_sense_or_too_many_steps_are_refused(client, key, given):
-    answer = ask(client, ASK, {"first": "2026-04-01", "last": "2026-04-30", **given}, bearer=key)
+    answer = ask(client, ASK, {"firstDay": "2026-04-01", "lastDay": "2026-04-30", **given}, bearer=key)
     assert set(codes(answer)) == {"BAD_USER_INPUT"}
 
 
 def test_an_unknown_programme_has_no_figures(client, key):
-    query = '{ server { statistics(program: "unknown") { first } } }'
+    query = '{ server { statistics(program: "unknown") { firstDay } } }'
     assert data(client, query, bearer=key) == {"server": {"statistics": None}}
 
 
 def test_by_default_it_is_the_last_thirty_days(client, key):
-    found = data(client, '{ server { statistics(program: "neighbours") { first last } } }', bearer=key)
-    span = [date.fromisoformat(found["server"]["statistics"][side]) for side in ("first", "last")]
+    found = data(client, '{ server { statistics(program: "neighbours") { firstDay lastDay } } }', bearer=key)
+    span = [date.fromisoformat(found["server"]["statistics"][side]) for side in ("firstDay", "lastDay")]
     assert (span[1] - span[0]).days == 29

@@ -28,7 +28,8 @@ POINTS = """{ viewer { points {
   offers { id title value { amountMinor currency } price missing stock canExchange exchangeId }
 } } }"""
 EXCHANGE = """mutation ($input: ExchangePointsInput!) { exchangePoints(input: $input) {
-  reward { title state code nextStep timeline { state } } points { balance } replayed errors { code path } } }"""
+  reward { title state code nextStep timeline { state } } points { balance }
+  alreadyExchanged errors { code path } } }"""
 STATEMENT = """query ($first: Int, $after: String, $last: Int, $before: String) { viewer {
   statement(first: $first, after: $after, last: $last, before: $before) {
     totalCount pageInfo { hasNextPage hasPreviousPage startCursor endCursor }
@@ -86,8 +87,8 @@ def test_an_exchange_that_is_sent_twice_is_done_once(client):
     assert first["reward"] == {
         "title": "A mug", "state": "PENDING", "code": None, "nextStep": None, "timeline": [{"state": "PENDING"}],
     }  # fmt: skip
-    assert (first["points"], first["replayed"], first["errors"]) == ({"balance": 400}, False, [])
-    assert exchange(client, **given) == {**first, "replayed": True}
+    assert (first["points"], first["alreadyExchanged"], first["errors"]) == ({"balance": 400}, False, [])
+    assert exchange(client, **given) == {**first, "alreadyExchanged": True}
     assert (spendable(program_id=referrer.program_id, person_id=referrer.person_id), Reward.objects.count()) == (400, 1)
     (again,) = data(client, POINTS)["viewer"]["points"]["offers"]
     assert again["exchangeId"] != mug["exchangeId"]

@@ -16,7 +16,7 @@ from tests.make import make_link, make_program, make_referral
 pytestmark = pytest.mark.django_db
 
 REVIEW = """mutation ($input: ReviewReferralInput!) { reviewReferral(input: $input) {
-  referral { stage review } alreadyDecided errors { code path } } }"""
+  referral { referralId stage review } alreadyDecided errors { code path } } }"""
 ATTRIBUTE = """mutation ($input: AttributeReferralInput!) { attributeReferral(input: $input) {
   referral { stage review attributionMethod } errors { code path } } }"""
 
@@ -45,7 +45,8 @@ def review(client, key, referral_id, **given):
 def test_a_key_decides_and_is_named_in_every_row_of_it(client, referral):
     key, text = key_of(referral, Scope.REVIEWS_WRITE)
     flagged_id = flagged(referral)
-    done = {"referral": {"stage": "QUALIFIED", "review": "APPROVED"}, "alreadyDecided": False, "errors": []}
+    decided = {"referralId": flagged_id, "stage": "QUALIFIED", "review": "APPROVED"}
+    done = {"referral": decided, "alreadyDecided": False, "errors": []}
     assert review(client, text, flagged_id) == done
     assert review(client, text, flagged_id) == {**done, "alreadyDecided": True}
     agent = f"Desk ({key.prefix}…)"

@@ -50,7 +50,7 @@ def node_id(reward):
 
 
 def do(client, mutation, reward):
-    (payload,) = data(client, mutation, {"input": {"reward": node_id(reward)}}).values()
+    (payload,) = data(client, mutation, {"input": {"id": node_id(reward)}}).values()
     return payload
 
 
@@ -146,7 +146,7 @@ def test_a_gift_card_is_shown_to_its_owner_and_each_look_is_written_down(client,
     assert rewards(client)[0]["nextStep"] == "SHOW_GIFT_CARD"
     looks = PayoutChange.objects.filter(field="gift_card")
     assert looks.count() == 0
-    body = {"query": SHOW, "variables": {"input": {"reward": node_id(reward)}}}
+    body = {"query": SHOW, "variables": {"input": {"id": node_id(reward)}}}
     response = client.post(URL, body, content_type=JSON)
     shown = response.json()["data"]["showGiftCard"]
     assert (shown["url"].startswith("http"), shown["errors"], looks.count()) == (True, [], 1)
@@ -160,10 +160,10 @@ def test_a_gift_card_is_shown_to_its_owner_and_each_look_is_written_down(client,
 def test_somebody_elses_reward_is_unknown(client, runa, mutation):
     reward = bought(gift_card_program(side="referrer"))
     sign_in(client, make_link(reward.program, email="other@example.com"))
-    unknown = [{"code": "NOT_FOUND", "path": ["reward"]}]
+    unknown = [{"code": "NOT_FOUND", "path": ["id"]}]
     assert do(client, mutation, reward)["errors"] == unknown
     for text in ("", "nonsense", "é", to_base64("Reward", reward.pk), to_base64("Referral", reward.public_id)):
-        (payload,) = data(client, mutation, {"input": {"reward": text}}).values()
+        (payload,) = data(client, mutation, {"input": {"id": text}}).values()
         assert payload["errors"] == unknown
     assert PayoutChange.objects.filter(field="gift_card").count() == 0
 
@@ -171,7 +171,7 @@ def test_somebody_elses_reward_is_unknown(client, runa, mutation):
 def test_without_the_mailbox_nothing_is_shown(client, runa):
     reward = bought(gift_card_program(side="referrer"))
     for mutation in (CLAIM, SHOW):
-        refused_without_mailbox(client, mutation, {"reward": node_id(reward)}, make_link(reward.program))
+        refused_without_mailbox(client, mutation, {"id": node_id(reward)}, make_link(reward.program))
     assert PayoutChange.objects.filter(field="gift_card").count() == 0
     sign_in(client, make_link(reward.program), verified=False)
     answer = ask(client, REWARDS)

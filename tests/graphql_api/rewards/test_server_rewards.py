@@ -12,7 +12,7 @@ from tests.make import make_program, make_referral
 pytestmark = pytest.mark.django_db
 
 APPROVE = """mutation ($input: ApproveRewardInput!) { approveReward(input: $input) {
-  reward { side state value { amountMinor } } alreadyApproved errors { code path } } }"""
+  reward { rewardId side state value { amountMinor } } alreadyApproved errors { code path } } }"""
 VOID = """mutation ($input: VoidRewardInput!) { voidReward(input: $input) {
   reward { side state } alreadyVoid errors { code path } } }"""
 
@@ -39,7 +39,7 @@ def test_a_key_approves_once_and_is_named(client, reward):
     given = {"input": {"id": id_of(reward)}}
     first = data(client, APPROVE, given, bearer=text)["approveReward"]
     assert first == {
-        "reward": {"side": "REFERRER", "state": "RESERVED", "value": {"amountMinor": 2000}},
+        "reward": {"rewardId": id_of(reward), "side": "REFERRER", "state": "RESERVED", "value": {"amountMinor": 2000}},
         "alreadyApproved": False,
         "errors": [],
     }

@@ -158,3 +158,19 @@ def test_a_key_of_another_site_is_refused(client, program):
     own = ask(client, RECORD, {"input": ORDER}, bearer=text, Host="other.example")["data"]["recordSale"]
     assert [error["code"] for error in own["errors"]] == ["NOT_FOUND"]
     assert nothing_written()
+
+
+def test_what_a_sale_earned_can_be_cancelled_by_its_id(client, program):
+    """A till that takes a purchase back by itself need not look for the reward in a list."""
+    key = create_api_key(site_id=program.site_id, name="Till", scopes=["sales:write", "rewards:write"])[1]
+    recorded = data(
+        client,
+        "mutation ($input: RecordSaleInput!) { recordSale(input: $input) { rewards { rewardId side } } }",
+        {"input": ORDER},
+        bearer=key,
+    )["recordSale"]["rewards"]
+    void = "mutation ($input: VoidRewardInput!) { voidReward(input: $input) { reward { rewardId side } } }"
+    for reward in recorded:
+        given = {"id": reward["rewardId"], "note": "Taken back at the till."}
+        assert data(client, void, {"input": given}, bearer=key)["voidReward"]["reward"] == reward
+    assert set(Reward.objects.values_list("state", flat=True)) == {"void"}
