@@ -19,7 +19,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import connections, router
-from django.db.models import BigIntegerField, Func, Max
+from django.db.models import BigIntegerField, Func, Max, QuerySet
 from django.utils import timezone
 
 from referral_blocks.core.conf import get_conf
@@ -82,6 +82,11 @@ class Horizon:
         return Cursor(0, row.pk if row else cursor.row, self.at)
 
 
+def feed() -> QuerySet[Activity]:
+    """All rows, where they are written: a replica that lags would show a cursor that has passed what it has not."""
+    return Activity.objects.using(router.db_for_write(Activity))
+
+
 def uses_postgresql() -> bool:
     return connections[router.db_for_write(Activity)].vendor == "postgresql"
 
@@ -103,7 +108,7 @@ def present_cursor() -> Cursor:
     horizon = present_horizon()
     if horizon.decided:
         return Cursor(horizon.decided, 0, horizon.at)
-    return Cursor(0, Activity.objects.aggregate(last=Max("pk"))["last"] or 0, horizon.at)
+    return Cursor(0, feed().aggregate(last=Max("pk"))["last"] or 0, horizon.at)
 
 
 def read_cursor(text: str) -> Cursor:
@@ -119,7 +124,7 @@ def read_cursor(text: str) -> Cursor:
         raise UnusableCursor
     now = timezone.now()
     oldest = now - kept_for()
-    if not oldest.timestamp() < at <= now.timestamp() + 3600 or transaction > present_horizon().ahead:
+    if not oldest.timestamp() < at <= now.timestamp() + 3600 or max(transaction, back) > present_horizon().ahead:
         raise UnusableCursor
     return Cursor(transaction, row, at, back)
 

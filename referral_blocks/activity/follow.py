@@ -18,7 +18,7 @@ from django.utils import timezone
 
 from referral_blocks.core.conf import get_conf
 
-from .cursor import Cursor, Horizon
+from .cursor import Cursor, Horizon, feed
 from .models import Activity
 from .wake import CHANNEL
 
@@ -116,21 +116,22 @@ class Follower(threading.Thread):
                 return None
             cursor.execute(NEW_ROWS, {"last": self._position, "most": MOST + 1})
             found = cursor.fetchall()
-        self._position, decided = found[0][0], found[0][1]
+        position, decided = found[0][0], found[0][1]
         ids = [row[2] for row in found if row[2] is not None]
-        return _news(ids, Cursor(decided, 0, _now())) if ids else None
+        news = _news(ids, Cursor(decided, 0, _now())) if ids else None
+        self._position = position  # only now: if the rows could not be read, they are news the next time
+        return news
 
     def _look_sqlite(self, connection: Any) -> News | None:
         self._version = _file_version(connection)
-        last = Activity.objects.order_by("-pk").values_list("pk", flat=True).first() or 0
+        last = feed().order_by("-pk").values_list("pk", flat=True).first() or 0
         if self._position is None or last <= self._position:
             self._position = last
             return None
-        ids = list(
-            Activity.objects.filter(pk__gt=self._position).order_by("pk").values_list("pk", flat=True)[: MOST + 1]
-        )
+        ids = list(feed().filter(pk__gt=self._position).order_by("pk").values_list("pk", flat=True)[: MOST + 1])
+        news = _news(ids, Cursor(0, ids[-1], _now()))
         self._position = ids[-1]
-        return _news(ids, Cursor(0, ids[-1], _now()))
+        return news
 
     def _changed(self, connection: Any) -> None:
         """Until another connection has written to SQLite's file, whatever it wrote."""
@@ -179,7 +180,7 @@ class Follower(threading.Thread):
 def _news(ids: list[int], cursor: Cursor) -> News:
     if len(ids) > MOST:
         return News(None, cursor)
-    rows = Activity.objects.filter(pk__in=ids).select_related("referrer").order_by("transaction", "pk")
+    rows = feed().filter(pk__in=ids).select_related("referrer").order_by("transaction", "pk")
     return News(list(rows), cursor)
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from django.db.models import Q, QuerySet
 
-from .cursor import Cursor, present_horizon
+from .cursor import Cursor, feed, present_horizon
 from .kinds import NOT_FOR_REFERRERS
 from .models import Activity
 
@@ -22,12 +22,12 @@ class Page:
 
 def of_program(*, program_id: int) -> QuerySet[Activity]:
     """All that happens in a programme."""
-    return Activity.objects.filter(program_id=program_id)
+    return feed().filter(program_id=program_id)
 
 
 def of_referrer(*, referrer_id: int) -> QuerySet[Activity]:
     """What a referrer is told of their own."""
-    return Activity.objects.filter(referrer_id=referrer_id).exclude(kind__in=NOT_FOR_REFERRERS)
+    return feed().filter(referrer_id=referrer_id).exclude(kind__in=NOT_FOR_REFERRERS)
 
 
 def read_after(*, rows: QuerySet[Activity], cursor: Cursor, limit: int) -> Page:

@@ -165,6 +165,8 @@ def test_a_cursor_of_another_database_is_refused(link):
     now = present_cursor()
     with pytest.raises(UnusableCursor):
         read_cursor(str(Cursor(now.transaction + 10**6, 0, now.at)))
+    with pytest.raises(UnusableCursor):
+        read_cursor(str(Cursor(now.transaction, 0, now.at, back=now.transaction + 10**6)))
 
 
 def test_a_referrer_is_told_of_their_own_and_nothing_of_the_checks(link):

@@ -1,12 +1,15 @@
-"""Redis only wakes: without it the feed is followed all the same."""
+"""Whatever is away for a while – Redis, the database, a replica – no event is lost."""
 
 import socket
 from contextlib import closing
 
 import pytest
+from django.db import OperationalError
 
 from referral_blocks.activity import follow
+from referral_blocks.activity.cursor import feed
 from referral_blocks.activity.follow import Follower
+from referral_blocks.activity.selectors import of_program, of_referrer
 from tests.make import make_link, make_program
 from tests.processes import free_port, running_redis, wait_for
 
@@ -53,3 +56,41 @@ def test_a_redis_that_goes_away_is_left(through):
         wait_for(lambda: told == ["referrer.joined"], seconds=5)
     make_link(make_program(slug="second"))
     wait_for(lambda: told == ["referrer.joined"] * 2, seconds=5)
+
+
+def test_rows_that_could_not_be_read_are_told_the_next_time(monkeypatch):
+    told, real, broken = [], follow._news, []
+
+    def news(ids, cursor):
+        if not broken:
+            broken.append(ids)
+            raise OperationalError("the connection is gone")
+        return real(ids, cursor)
+
+    monkeypatch.setattr(follow, "_news", news)
+    follower = Follower(lambda found: told.extend(row.kind for row in found.rows))
+    follower.start()
+    try:
+        assert follower.ready.wait(10)
+        make_link(make_program())
+        wait_for(lambda: told == ["referrer.joined"], seconds=10)
+        assert len(broken) == 1
+    finally:
+        follower.stop()
+        follower.join(10)
+
+
+def test_the_feed_is_read_where_it_is_written(settings):
+    settings.DATABASE_ROUTERS = [ReadsElsewhere()]
+    rows = [feed(), of_program(program_id=1), of_referrer(referrer_id=1)]
+    assert [one.db for one in rows] == ["default"] * 3
+
+
+class ReadsElsewhere:
+    """A site with a replica."""
+
+    def db_for_read(self, model, **hints):
+        return "replica"
+
+    def db_for_write(self, model, **hints):
+        return "default"
