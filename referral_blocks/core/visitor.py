@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from functools import lru_cache
+from ipaddress import IPv6Address, ip_address
 
 from crawleruseragents import is_crawler
 from django.http import HttpRequest
@@ -10,12 +12,27 @@ from django.http import HttpRequest
 from .conf import get_conf
 from .hashing import keyed_hash
 
+PORT = re.compile(r":[0-9]+$")
 PREFETCH_HEADERS = ("Sec-Purpose", "Purpose", "X-Purpose", "X-Moz")
 
 
 def ip_hash(request: HttpRequest) -> str:
     """A keyed hash of the visitor's address; the address itself is never kept."""
-    return keyed_hash("ip", client_ip(request))
+    return keyed_hash("ip", network_of(client_ip(request)))
+
+
+def network_of(address: str) -> str:
+    """What stands for one visitor: of IPv6 the first 64 bits, for the rest is theirs to choose, anew with each request
+    (RFC 4941). Some proxies write a port behind the address: it is none of it."""
+    host = PORT.sub("", address) if address.count(":") == 1 else address.removeprefix("[").partition("]")[0]
+    try:
+        found = ip_address(host)
+    except ValueError:
+        return address
+    if isinstance(found, IPv6Address):
+        # Not by IPv6Network: it is made in every request.
+        return str(found.ipv4_mapped or IPv6Address(int(found) >> 64 << 64))
+    return str(found)
 
 
 def client_ip(request: HttpRequest) -> str:
