@@ -16,6 +16,8 @@ from tests.processes import demo_environment, free_port, running_demo, wait_for
 from .steps import PHONE, SALE, approve_and_end_hold, fill_friend_form, fill_join_form, graphql, mail_to, sign_in
 
 REFERRER, FRIEND = "ana@example.com", "kim@example.com"
+WAY_IN = "open this to see your friends and rewards"
+ASK = "mutation ($input: RequestLoginLinkInput!) { requestLoginLink(input: $input) { ok errors { code } } }"
 
 
 @pytest.mark.patient
@@ -26,10 +28,14 @@ def test_share_to_payout(tmp_path):
         publish(browser, demo)
         link = join(browser, demo)
         befriend(browser, demo, link)
-        text = wait_for(lambda: mail_to(tmp_path / "data" / "mail", REFERRER, "Kim"), why="no mail about the friend")
+        mails = tmp_path / "data" / "mail"
+        wait_for(lambda: mail_to(mails, REFERRER, "Kim"), why="no mail about the friend")
+        ask_for_way_in(demo)
         sell(demo)
         hand_over(browser, demo)
+        text = wait_for(lambda: mail_to(mails, REFERRER, WAY_IN), why="no mail with a sign-in link")
         see_it_paid(browser, demo, re.search(r"http\S+/sign-in/\S+", text).group())
+        assert mail_to(mails, "nobody@example.com", WAY_IN) is None
         report(browser, demo)
 
 
@@ -79,6 +85,13 @@ def befriend(browser: Browser, demo: dict[str, str], link: str) -> None:
     assert [(c["httpOnly"], c["sameSite"]) for c in cookies] == [(True, "Lax")]
     fill_friend_form(page, name="Kim Example", address=FRIEND)
     context.close()
+
+
+def ask_for_way_in(demo: dict[str, str]) -> None:
+    """The worker looks the addresses up; whoever asks is told the same of both."""
+    for address in (REFERRER, "nobody@example.com"):
+        answer = graphql(demo, ASK, {"input": {"program": demo["program"], "email": address}})
+        assert answer["requestLoginLink"] == {"ok": True, "errors": []}
 
 
 def sell(demo: dict[str, str]) -> None:
