@@ -319,7 +319,8 @@ def _keys(world: World, here: Site, far: Site) -> None:
         row, text = create_api_key(site_id=site.pk, name=name, scopes=scopes, expires_at=end)
         world.keys[name], world.key_rows[name] = text, row
     for site, name in ((here, "spare"), (far, "far-spare")):
-        row, _text = create_api_key(site_id=site.pk, name=name, scopes=["keys:write"])
+        # It ends no later than the others: none may take the place of one that works longer.
+        row, _text = create_api_key(site_id=site.pk, name=name, scopes=["keys:write"], expires_at=end)
         world.key_rows[name] = row
         old = create_api_key(site_id=site.pk, name="old", scopes=["sales:read"])[0]
         rotate_api_key(key=old, grace=timedelta(0))
