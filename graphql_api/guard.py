@@ -9,7 +9,8 @@ from contextlib import nullcontext
 from functools import lru_cache
 from typing import cast
 
-from graphql import DocumentNode, OperationDefinitionNode, OperationType, get_operation_ast
+from django.utils.translation import gettext as _
+from graphql import DefinitionNode, DocumentNode, OperationDefinitionNode, OperationType, get_operation_ast
 from strawberry.extensions import SchemaExtension
 from strawberry.types.execution import ExecutionContext, ExecutionResult
 
@@ -36,6 +37,7 @@ class Guard(SchemaExtension):
         operation = cast(OperationDefinitionNode, get_operation_ast(document, execution.operation_name))
         is_read = operation.operation is not OperationType.MUTATION
         try:
+            _refuse_ambiguity(execution, document)
             check_large(context, document, operation)
             context.cost = _cost(execution, document, operation)
             refuse_cost(context.cost)
@@ -50,6 +52,16 @@ class Guard(SchemaExtension):
         context.deadline = time.monotonic() + seconds
         with given_up_at(context.deadline) if is_read else nullcontext():
             yield
+
+
+def _refuse_ambiguity(execution: ExecutionContext, document: DocumentNode) -> None:
+    """Raises RequestRefused for several operations of which none is named (GraphQL §6.1): strawberry runs the first."""
+    if execution._provided_operation_name is None and sum(map(_is_operation, document.definitions)) > 1:
+        raise RequestRefused(400, _("The document has several operations: say which with “operationName”."))
+
+
+def _is_operation(definition: DefinitionNode) -> bool:
+    return isinstance(definition, OperationDefinitionNode)
 
 
 class _Known:

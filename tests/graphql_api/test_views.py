@@ -38,6 +38,7 @@ JOIN = 'mutation { joinProgram(input: {program: "x", email: "a@example.com"}) { 
         b'{"query": "{ __typename }", "operationName": 5}',
         b'{"query": "{ __typename }", "operationName": "Other"}',
         b'{"query": "fragment F on Query { __typename }"}',
+        b'{"query": "query A { __typename } query B { __typename }"}',
         b'{"query": "{ __typename }", "variables": {"x": ' + b"9" * 5_000 + b"}}",
         b"[" * 50_000,
     ],
