@@ -81,3 +81,15 @@ def test_moments_and_amounts_have_scalars_of_their_own():
     scalars = schema._schema.type_map
     assert scalars["DateTime"].specified_by_url == "https://datatracker.ietf.org/doc/html/rfc3339#section-5.6"
     assert str(scalars["Money"].fields["amountMinor"].type) == "BigInt!"
+
+
+def test_every_payload_says_in_one_way_why_it_was_refused():
+    mutations = schema._schema.mutation_type.fields
+    assert {name: str(field.type.fields["errors"].type) for name, field in mutations.items()} == dict.fromkeys(
+        mutations, "[UserError!]!"
+    )
+
+
+def test_every_list_in_pages_counts():
+    lists = [one for name, one in schema._schema.type_map.items() if name.endswith("Connection")]
+    assert {str(one.fields["totalCount"].type) for one in lists} == {"Int!"}
