@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import time
 
+from django.db import transaction
 from django.urls import reverse
 
 from referral_blocks.core import queue
@@ -52,9 +53,12 @@ def send_test_webhook_now(*, delivery_id: int) -> bool:
 
 
 def _try(delivery: WebhookDelivery) -> None:
-    change = record(delivery=delivery, answer=send(delivery))
-    if change is not None:
-        queue.enqueue(TELL_TASK, change.pk)
+    answer = send(delivery)
+    # Both or neither: whoever is switched off without a word would stay off.
+    with transaction.atomic():
+        change = record(delivery=delivery, answer=answer)
+        if change is not None:
+            queue.enqueue(TELL_TASK, change.pk)
 
 
 def resume_webhooks() -> int:

@@ -58,6 +58,17 @@ def test_whoever_answers_410_is_switched_off_and_staff_hear_of_it(receiver, subs
     assert (change.from_state, change.to_state, change.reason) == ("on", "gone", "webhook_gone")
 
 
+def test_nobody_is_switched_off_without_a_word(receiver, subscribed, monkeypatch):
+    endpoint, _secret = subscribed(**only("referrer.joined"))
+    joined(make_program())
+    receiver.plan = [410]
+    monkeypatch.setattr(flow.queue, "enqueue", lambda *_given: (_ for _ in ()).throw(SystemExit))  # killed
+    with pytest.raises(SystemExit):
+        deliver_webhooks(endpoint_id=endpoint.pk)
+    endpoint.refresh_from_db()
+    assert (endpoint.status, states(endpoint)) == ("on", [("waiting", 1)])  # it comes again, and so does the answer
+
+
 def test_whoever_fails_for_days_is_switched_off_and_can_be_switched_on_again(receiver, subscribed, django_user_model):
     owners(django_user_model)
     endpoint, _secret = subscribed(**only("referrer.joined"))
