@@ -92,7 +92,8 @@ def patterns():
             else:
                 yield from walk(found, [*names, found.namespace] if found.namespace else names)
 
-    return [(n, a) for n, a in walk(get_resolver(), []) if "referral" in n and not n.startswith("referral_blocks:")]
+    elsewhere = ("referral_blocks:", "graphql_api:")
+    return [(n, a) for n, a in walk(get_resolver(), []) if "referral" in n and not n.startswith(elsewhere)]
 
 
 def addresses(name, arguments):
