@@ -16,7 +16,8 @@ from graphql_api.money.types import Money
 from graphql_api.scalars import URL, BigInt, EmailAddress
 from graphql_api.signed_in import require_referrer
 from referral_blocks.core.errors import DomainError, InvalidInput
-from referral_blocks.flows import erase_person as erasing
+from referral_blocks.flows.erase_person import OpenValue as Value
+from referral_blocks.flows.erase_person import erase_person, open_value
 from referral_blocks.flows.export_person import export_person
 from referral_blocks.flows.request_data_link import request_data_link
 from referral_blocks.people.data_page import read_page_token
@@ -54,7 +55,7 @@ class OpenValue:
     )
 
     @classmethod
-    def of(cls, value: erasing.OpenValue) -> OpenValue:
+    def of(cls, value: Value) -> OpenValue:
         return cls(
             rewards=value.rewards,
             amounts=list(value.amounts),  # type: ignore[arg-type]
@@ -154,11 +155,11 @@ class PeopleMutation:
     def erase_person(
         self, info: Info, given: Annotated[ErasePersonInput, strawberry.argument(name="input", description="Who.")]
     ) -> ErasePersonPayload | None:
-        value: erasing.OpenValue | None = None
+        value: Value | None = None
         try:
             person = _by_token(info.context, given.token, purpose="erase_person")
-            value = erasing.open_value(person=person)
-            erasure = erasing.erase_person(person=person, gives_up=given.give_up, no_mail=given.no_mail)
+            value = open_value(person=person)
+            erasure = erase_person(person=person, gives_up=given.give_up, no_mail=given.no_mail)
         except DomainError as error:
             return ErasePersonPayload(open=OpenValue.of(value) if value else None, errors=user_errors(error))
         state = ErasureState.DONE if erasure.done_at else ErasureState.UNDER_WAY

@@ -13,7 +13,8 @@ from graphql_api.context import Info
 from graphql_api.errors import UserError, user_errors
 from referral_blocks.access.models import Scope
 from referral_blocks.core.errors import DomainError, InvalidInput
-from referral_blocks.flows.import_sales import confirm_import, start_import
+from referral_blocks.flows.confirm_import import confirm_import
+from referral_blocks.flows.import_sales import import_sales
 from referral_blocks.programs.selectors import program_by_slug
 from referral_blocks.sales import models
 
@@ -69,7 +70,7 @@ class ImportsMutation:
     ) -> ImportSalesPayload | None:
         with at_work(info.context, Scope.SALES_WRITE, "add_saleimport") as by:
             try:
-                started = start_import(
+                started = import_sales(
                     program=program_by_slug(site_id=by.site_id, slug=given.program),
                     source=given.source,
                     name=given.name,

@@ -14,7 +14,8 @@ from graphql_api.context import Info
 from graphql_api.errors import UserError, user_errors
 from referral_blocks.access.models import Scope
 from referral_blocks.core.errors import DomainError
-from referral_blocks.flows.replay_webhooks import replay_failed_webhooks, replay_webhook_delivery
+from referral_blocks.flows.replay_failed_webhooks import replay_failed_webhooks
+from referral_blocks.flows.replay_webhook_delivery import replay_webhook_delivery
 from referral_blocks.flows.send_test_webhook import send_test_webhook
 from referral_blocks.webhooks.endpoints import models
 

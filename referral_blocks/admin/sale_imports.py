@@ -16,7 +16,8 @@ from django.views.generic import View
 from wagtail.admin.ui.tables import Column, DateColumn, Table, TitleColumn
 from wagtail.admin.widgets.button import HeaderButton
 
-from referral_blocks.flows.import_sales import confirm_import, start_import
+from referral_blocks.flows.confirm_import import confirm_import
+from referral_blocks.flows.import_sales import import_sales
 from referral_blocks.programs.models import Program, ProgramStatus
 from referral_blocks.sales.imports import refused_rows_csv
 from referral_blocks.sales.models import ImportState, RowOutcome, SaleImport, SaleImportRow
@@ -63,7 +64,7 @@ class StartImportView(FlowFormView):
         return reverse("referral_imports:inspect", args=[self.started.pk])
 
     def run(self, data: dict[str, Any]) -> None:
-        self.started = start_import(
+        self.started = import_sales(
             program=data["program"],
             source=data["source"],
             name=data["file"].name,

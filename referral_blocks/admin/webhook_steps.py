@@ -13,7 +13,8 @@ from wagtail.admin import messages
 from wagtail.admin.widgets import AdminDateTimeInput
 
 from referral_blocks.flows.delete_webhook_endpoint import delete_webhook_endpoint
-from referral_blocks.flows.replay_webhooks import replay_failed_webhooks, replay_webhook_delivery
+from referral_blocks.flows.replay_failed_webhooks import replay_failed_webhooks
+from referral_blocks.flows.replay_webhook_delivery import replay_webhook_delivery
 from referral_blocks.flows.rotate_webhook_secret import rotate_webhook_secret
 from referral_blocks.flows.send_test_webhook import send_test_webhook
 from referral_blocks.webhooks.endpoints.models import DeliveryState, WebhookDelivery, WebhookEndpoint

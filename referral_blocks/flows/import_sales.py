@@ -15,7 +15,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from referral_blocks.core import queue
-from referral_blocks.core.errors import Conflict, DomainError, InvalidInput, NotPossibleNow
+from referral_blocks.core.errors import Conflict, DomainError, InvalidInput
 from referral_blocks.core.text import clean_text
 from referral_blocks.programs.models import Program
 from referral_blocks.sales.imports import (
@@ -40,7 +40,7 @@ BATCH = 500  # rows a task: well within the queue's time-out
 KEPT = timedelta(days=30)  # how long the file of a dry run that nobody confirmed is kept
 
 
-def start_import(
+def import_sales(
     *, program: Program, source: str, name: str, data: bytes, actor: User | None = None, dry_run: bool = True
 ) -> SaleImport:
     """Keep the file and queue its dry run, or where none is wanted its real run. Raises InvalidInput (paths ``source``,
@@ -57,29 +57,8 @@ def start_import(
         started = SaleImport.objects.create(
             program=program, source=source, name=title, content=text, total=total, dry_run=dry_run, created_by=actor
         )
-        _queue(started)
+        queue_import(sale_import=started)
     return started
-
-
-def confirm_import(*, sale_import: SaleImport) -> bool:
-    """Let a dry run that is done be followed by the real run; False when it was confirmed before.
-
-    Raises NotPossibleNow while the dry run is under way, and for one whose file is not kept any more.
-    """
-    with transaction.atomic():
-        locked = SaleImport.objects.select_for_update(of=("self",)).get(pk=sale_import.pk)
-        if not locked.dry_run:
-            return False
-        if locked.state != ImportState.DONE:
-            raise NotPossibleNow(_("The dry run is not done yet. Please wait a moment."))
-        if not locked.content:
-            raise NotPossibleNow(_("This file is not kept any more. Please upload it again."))
-        locked.rows.all().delete()
-        locked.dry_run, locked.state = False, ImportState.READY
-        locked.save(update_fields=["dry_run", "state"])
-        _queue(locked)
-    sale_import.refresh_from_db()
-    return True
 
 
 def run_import(*, import_id: int) -> int:
@@ -117,7 +96,8 @@ def resume_imports() -> int:
     return count
 
 
-def _queue(sale_import: SaleImport) -> None:
+def queue_import(*, sale_import: SaleImport) -> None:
+    """Let the queue carry it out; inside the caller's transaction."""
     postpone(sale_import=sale_import)
     queue.enqueue(RUN_TASK, sale_import.pk)
 

@@ -19,7 +19,7 @@ from referral_blocks.access.services import create_api_key
 from referral_blocks.blocks.stream import ReferralStreamBlock
 from referral_blocks.flows.approve_reward import approve_reward, release_hold
 from referral_blocks.flows.import_coupons import import_named_coupons
-from referral_blocks.flows.import_sales import run_import, start_import
+from referral_blocks.flows.import_sales import import_sales, run_import
 from referral_blocks.flows.refer_by_name import refer_by_name
 from referral_blocks.flows.review_referral import review_referral
 from referral_blocks.flows.send_payout import send_payout
@@ -111,7 +111,7 @@ def make_world() -> Referrer:
         accept_terms=True, answers=[("Which floor?", "First")],
     )  # fmt: skip
     rows = b"external_id,friend_email,amount\nA-1,nobody@example.com,5\nA-2,friend0@example.com,-1\n"
-    started = start_import(program=program, source="csv", name="till.csv", data=rows, actor=boss)
+    started = import_sales(program=program, source="csv", name="till.csv", data=rows, actor=boss)
     run_import(import_id=started.pk)
     import_named_coupons(program=program, name="Spring", text="SPRING-1\nSPRING-2\n")
     create_api_key(site_id=program.site_id, name="Shop")

@@ -6,8 +6,8 @@ from django.urls import reverse
 from wagtail.models import Site
 
 from referral_blocks.access.models import ApiKey, Scope
+from referral_blocks.access.rights import RIGHTS
 from referral_blocks.access.services import check_api_key, create_api_key
-from referral_blocks.admin.api_keys import RIGHTS
 from referral_blocks.admin.permissions import OWN_RIGHTS
 
 from .staff import messages_of, staff_client

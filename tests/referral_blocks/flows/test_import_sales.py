@@ -10,8 +10,9 @@ from django.utils import timezone
 
 from referral_blocks.core import queue
 from referral_blocks.core.errors import DomainError
-from referral_blocks.flows import import_sales
-from referral_blocks.flows.import_sales import confirm_import, resume_imports, run_import, start_import
+from referral_blocks.flows import import_sales as flow
+from referral_blocks.flows.confirm_import import confirm_import
+from referral_blocks.flows.import_sales import import_sales, resume_imports, run_import
 from referral_blocks.ledger.models import LedgerEntry
 from referral_blocks.referrals.models import Referral
 from referral_blocks.rewards.models import Reward
@@ -33,7 +34,7 @@ def program(db):
 
 def start(program, text=GOOD, **given):
     file = {"source": "csv", "name": "till.csv", "data": text.encode()}
-    return start_import(program=program, **{**file, **given})
+    return import_sales(program=program, **{**file, **given})
 
 
 def tried(program, text=GOOD):
@@ -87,7 +88,7 @@ def outcomes(started):
 
 @pytest.mark.parametrize("batch", [500, 2])
 def test_a_dry_run_says_of_orders_that_come_twice_what_the_real_run_says(program, monkeypatch, batch):
-    monkeypatch.setattr(import_sales, "BATCH", batch)
+    monkeypatch.setattr(flow, "BATCH", batch)
 
     def run_through(started):
         while run_import(import_id=started.pk):
@@ -158,7 +159,7 @@ def test_a_dry_run_that_is_not_done_cannot_be_confirmed(program):
 
 def test_a_crash_in_the_middle_loses_nothing_and_does_no_row_twice(program, monkeypatch):
     started = confirmed(program)
-    real, calls = import_sales.record_sale, []
+    real, calls = flow.record_sale, []
 
     def break_at_the_second(**sale):
         calls.append(sale["external_id"])
@@ -167,7 +168,7 @@ def test_a_crash_in_the_middle_loses_nothing_and_does_no_row_twice(program, monk
             raise RuntimeError("the worker was killed")
         return result
 
-    monkeypatch.setattr(import_sales, "record_sale", break_at_the_second)
+    monkeypatch.setattr(flow, "record_sale", break_at_the_second)
     with pytest.raises(RuntimeError):
         run_import(import_id=started.pk)
     assert (progress(started), Sale.objects.count()) == ((3, 1, 1, 0, 0), 1)
@@ -185,7 +186,7 @@ def test_a_lost_task_is_queued_again_once(program):
 
 
 def test_a_long_file_goes_on_in_the_next_task(program, monkeypatch):
-    monkeypatch.setattr(import_sales, "BATCH", 2)
+    monkeypatch.setattr(flow, "BATCH", 2)
     started = start(program)
     waiting = queue.waiting_count()
     assert (run_import(import_id=started.pk), queue.waiting_count()) == (2, waiting + 1)
@@ -198,8 +199,8 @@ def test_a_late_task_of_the_dry_run_does_not_touch_the_real_run(program):
     late = SaleImport.objects.select_related("program").get(pk=started.pk)
     confirm_import(sale_import=started)
     SaleImport.objects.update(state="running")
-    row = next(import_sales.sale_source("csv").rows(late.content))
-    assert import_sales._do(late, row, import_sales._Twins(late)) is False
+    row = next(flow.sale_source("csv").rows(late.content))
+    assert flow._do(late, row, flow._Twins(late)) is False
     assert not SaleImportRow.objects.exists()
 
 

@@ -2,7 +2,8 @@
 
 import pytest
 
-from referral_blocks.flows.import_sales import confirm_import, run_import, start_import
+from referral_blocks.flows.confirm_import import confirm_import
+from referral_blocks.flows.import_sales import import_sales, run_import
 from referral_blocks.flows.record_sale import record_sale
 from referral_blocks.flows.reverse_sale import reverse_sale
 from referral_blocks.ledger.selectors import balances, unbalanced_entries
@@ -57,7 +58,7 @@ def test_refunds_and_new_sales_at_once_do_not_wait_for_each_other_for_ever():
 def test_many_workers_with_one_import_do_each_row_once():
     program = make_referral(make_program()).program
     lines = "".join(f"A-{n},friend@example.com,5\n" for n in range(8))
-    started = start_import(
+    started = import_sales(
         program=program, source="csv", name="till.csv", data=f"external_id,friend_email,amount\n{lines}".encode()
     )
     at_once(lambda n: run_import(import_id=started.pk))

@@ -14,7 +14,8 @@ from referral_blocks.flows import deliver_webhooks as flow
 from referral_blocks.flows.delete_webhook_endpoint import delete_webhook_endpoint
 from referral_blocks.flows.deliver_webhooks import deliver_webhooks, resume_webhooks
 from referral_blocks.flows.forget_expired import forget_expired
-from referral_blocks.flows.replay_webhooks import replay_failed_webhooks, replay_webhook_delivery
+from referral_blocks.flows.replay_failed_webhooks import replay_failed_webhooks
+from referral_blocks.flows.replay_webhook_delivery import replay_webhook_delivery
 from referral_blocks.flows.rotate_webhook_secret import rotate_webhook_secret
 from referral_blocks.flows.send_test_webhook import send_test_webhook
 from referral_blocks.flows.update_webhook_endpoint import update_webhook_endpoint
