@@ -31,6 +31,7 @@ PASSING = {"RATE_LIMITED", "PROVIDER_UNAVAILABLE"}
 MONEY = frozenset(
     {
         "approveReward",
+        "cancelPayoutRun",
         "claimReward",
         "confirmImport",
         "confirmPayoutRun",

@@ -30,7 +30,7 @@ class ApiKeyScope(Enum):
     REWARDS_READ = strawberry.enum_value("rewards:read", description="Read rewards.")
     REWARDS_WRITE = strawberry.enum_value("rewards:write", description="Approve and cancel rewards.")
     PAYOUTS_READ = strawberry.enum_value("payouts:read", description="Read payouts and runs.")
-    PAYOUTS_WRITE = strawberry.enum_value("payouts:write", description="Plan and confirm payout runs.")
+    PAYOUTS_WRITE = strawberry.enum_value("payouts:write", description="Plan, confirm and cancel payout runs.")
     STATISTICS_READ = strawberry.enum_value("statistics:read", description="Read statistics.")
     WEBHOOKS_READ = strawberry.enum_value("webhooks:read", description="Read webhook endpoints and deliveries.")
     WEBHOOKS_WRITE = strawberry.enum_value("webhooks:write", description="Make, change, test and remove endpoints.")

@@ -40,7 +40,9 @@ class ActivityKind(Enum):
     PAYOUT_RETURNED = strawberry.enum_value("payout.returned", description="A paid payout came back.")
     PAYOUT_SENT = strawberry.enum_value("payout.sent", description="The provider has accepted a payout.")
     POINTS_CHANGED = strawberry.enum_value("points.changed", description="A referrer’s points changed.")
-    PROGRAM_CHANGED = strawberry.enum_value("program.changed", description="A programme’s state or limits changed.")
+    PROGRAM_CHANGED = strawberry.enum_value(
+        "program.changed", description="A programme changed: its state, its limits, or anything else of its form."
+    )
     REFERRAL_CAPTURED = strawberry.enum_value("referral.captured", description="A friend left their details.")
     REFERRAL_EXPIRED = strawberry.enum_value("referral.expired", description="A friend’s time to buy is over.")
     REFERRAL_FLAGGED = strawberry.enum_value("referral.flagged", description="Somebody has to look at a friend.")

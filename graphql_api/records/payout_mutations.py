@@ -1,5 +1,5 @@
-"""Systems plan payout runs, and confirm those that one person could confirm alone. Each mutation calls the flow of the
-same name."""
+"""Systems plan payout runs, confirm those that one person could confirm alone, and cancel them. Each mutation calls the
+flow of the same name."""
 
 from __future__ import annotations
 
@@ -12,10 +12,13 @@ from strawberry import relay
 from graphql_api.access.scopes import at_work, needs, row_of
 from graphql_api.context import Info
 from graphql_api.errors import UserError, user_errors
+from graphql_api.money.types import Money
 from graphql_api.scalars import BigInt
 from referral_blocks.access.models import Scope
 from referral_blocks.core.errors import DomainError
+from referral_blocks.core.money import Money as Amount
 from referral_blocks.core.text import clean_text
+from referral_blocks.flows.cancel_payout_run import cancel_payout_run
 from referral_blocks.flows.confirm_payout_run import confirm_payout_run
 from referral_blocks.flows.plan_payout_run import plan_payout_run
 from referral_blocks.payouts import run as runs
@@ -53,6 +56,25 @@ class ConfirmPayoutRunInput:
 @strawberry.type(description="The run after it was confirmed.")
 class ConfirmPayoutRunPayload:
     payout_run: PayoutRun | None = strawberry.field(default=None, description="The run; null when refused.")
+    errors: list[UserError] = strawberry.field(default_factory=list, description="Why it was refused; else empty.")
+
+
+@strawberry.input(description="Which run is cancelled, and why.")
+class CancelPayoutRunInput:
+    id: relay.GlobalID = strawberry.field(description="The run’s id.")
+    note: str = strawberry.field(description="Why; kept for ever.")
+
+
+@strawberry.type(description="The run after it was cancelled, and what is cancelled with it.")
+class CancelPayoutRunPayload:
+    payout_run: PayoutRun | None = strawberry.field(default=None, description="The run; null when refused.")
+    already_cancelled: bool = strawberry.field(default=False, description="Whether it had been cancelled before.")
+    cancelled_count: int = strawberry.field(
+        default=0, description="How many payouts are cancelled with it; the queue does so within moments."
+    )
+    cancelled_total: Money | None = strawberry.field(
+        default=None, description="What they come to; null when nothing is cancelled now."
+    )
     errors: list[UserError] = strawberry.field(default_factory=list, description="Why it was refused; else empty.")
 
 
@@ -97,3 +119,28 @@ class PayoutsServerMutation:
             except DomainError as error:
                 return ConfirmPayoutRunPayload(errors=user_errors(error))
         return ConfirmPayoutRunPayload(payout_run=run)  # type: ignore[arg-type]
+
+    @strawberry.mutation(
+        description=(
+            "Cancel a run that is not confirmed, also one that waits for a second person: nothing of it is sent, and "
+            f"its rewards wait for the next one. {NEEDS}"
+        )
+    )
+    def cancel_payout_run(
+        self,
+        info: Info,
+        given: Annotated[CancelPayoutRunInput, strawberry.argument(name="input", description="The run, and why.")],
+    ) -> CancelPayoutRunPayload | None:
+        with at_work(info.context, Scope.PAYOUTS_WRITE) as by:
+            try:
+                run = row_of(runs.PayoutRun.objects.filter(program__site=by.site_id), given.id, PayoutRun)
+                totals = cancel_payout_run(run=run, actor=by.user, note=given.note)
+            except DomainError as error:
+                return CancelPayoutRunPayload(errors=user_errors(error))
+        if totals is None:
+            return CancelPayoutRunPayload(payout_run=run, already_cancelled=True)  # type: ignore[arg-type]
+        return CancelPayoutRunPayload(
+            payout_run=run,  # type: ignore[arg-type]
+            cancelled_count=totals.payouts,
+            cancelled_total=Money.of(Amount(totals.amount_minor, run.currency)),
+        )

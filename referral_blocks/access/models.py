@@ -21,7 +21,7 @@ class Scope(models.TextChoices):
     REWARDS_READ = "rewards:read", _("read rewards")
     REWARDS_WRITE = "rewards:write", _("approve, adjust and cancel rewards")
     PAYOUTS_READ = "payouts:read", _("read payouts and runs")
-    PAYOUTS_WRITE = "payouts:write", _("plan and confirm payout runs")
+    PAYOUTS_WRITE = "payouts:write", _("plan, confirm and cancel payout runs")
     STATISTICS_READ = "statistics:read", _("read statistics")
     WEBHOOKS_READ = "webhooks:read", _("read webhook endpoints and deliveries")
     WEBHOOKS_WRITE = "webhooks:write", _("add, change and remove webhook endpoints")

@@ -13,7 +13,8 @@ from django.utils.translation import gettext_lazy
 from wagtail.admin import messages
 
 from referral_blocks.core.money import Money
-from referral_blocks.flows.confirm_payout_run import cancel_payout_run, confirm_payout_run, exclude_from_run
+from referral_blocks.flows.cancel_payout_run import cancel_payout_run
+from referral_blocks.flows.confirm_payout_run import confirm_payout_run, exclude_from_run
 from referral_blocks.payouts.models import Payout, PayoutState
 from referral_blocks.payouts.run import PayoutRun, RunState
 from referral_blocks.payouts.runs import OPEN, RunTotals, asks_for_second_person, run_totals
@@ -102,7 +103,7 @@ class CancelRunView(RunStepView):
 
     def run(self, data: dict[str, Any]) -> None:
         done = cancel_payout_run(run=self.object, actor=self.request.user, note=data["note"])
-        self.tell(done, _("The run is cancelled. Its rewards wait for the next one."), self.over())
+        self.tell(done is not None, _("The run is cancelled. Its rewards wait for the next one."), self.over())
 
 
 class ExcludeView(StepView):

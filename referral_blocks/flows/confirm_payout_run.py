@@ -1,4 +1,4 @@
-"""A payout run is looked at, confirmed – above a limit by two people – and its payouts are sent; or it is cancelled."""
+"""A payout run is looked at, confirmed – above a limit by two people – and its payouts are sent."""
 
 from __future__ import annotations
 
@@ -140,15 +140,4 @@ def exclude_from_run(*, payout: Payout, actor: User, note: str) -> bool:
         announce_payout(Kind.PAYOUT_CANCELLED, payout)
         free_rewards(payout=payout, reason=f"payout:{payout.pk}")
         exclude_person(run=run, person_id=payout.person_id)
-    return True
-
-
-def cancel_payout_run(*, run: PayoutRun, actor: User, note: str) -> bool:
-    """Cancel a run that is not confirmed: nothing of it is sent, and its rewards wait for the next one; False when it
-    was cancelled before. Raises InvalidInput with path ``note`` and NotPossibleNow."""
-    text = clean_text(note, max_length=500, path=("note",), lines=True)
-    with transaction.atomic():
-        if not move_run(run=run, to=RunState.CANCELLED, note=text, actor=actor):
-            return False
-        queue.enqueue(CARRY_OUT_TASK, run.pk)
     return True

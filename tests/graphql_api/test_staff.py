@@ -172,6 +172,7 @@ def test_an_approval_names_who_gave_it(browser):
         ('voidReward(input: {id: "U2FsZTox", note: "Wrong"})', "approve_reward"),
         ('reviewReferral(input: {id: "U2FsZTox", verdict: APPROVE, note: "Fine"})', "review_referral"),
         ('confirmPayoutRun(input: {id: "U2FsZTox", seenMinor: 1})', "confirm_payout"),
+        ('cancelPayoutRun(input: {id: "U2FsZTox", note: "Wrong"})', "confirm_payout"),
         ('planPayoutRun(input: {program: "neighbours", provider: "manual"})', "confirm_payout"),
         ('importSales(input: {program: "neighbours", name: "May", content: "x"})', "add_saleimport"),
         ('revokeApiKey(input: {id: "U2FsZTox"})', "change_apikey"),

@@ -6,6 +6,8 @@ from graphql_api.records.payout_runs import PayoutRunState
 from graphql_api.records.payouts import PayoutRecordState
 from referral_blocks.access.models import Scope
 from referral_blocks.access.services import create_api_key
+from referral_blocks.activity.models import Activity
+from referral_blocks.flows.check_ledger import check_ledger
 from referral_blocks.flows.confirm_payout_run import carry_out_payout_run, confirm_payout_run
 from referral_blocks.payouts.models import Payout, PayoutState
 from referral_blocks.payouts.policy import PayoutPolicy
@@ -22,6 +24,10 @@ PLAN = """mutation ($input: PlanPayoutRunInput!) { planPayoutRun(input: $input) 
   errors { code path } } }"""
 CONFIRM = """mutation ($input: ConfirmPayoutRunInput!) { confirmPayoutRun(input: $input) {
   payoutRun { id state } errors { code path } } }"""
+CANCEL = """mutation ($input: CancelPayoutRunInput!) { cancelPayoutRun(input: $input) {
+  payoutRun { id state steps { toState note agent } } alreadyCancelled cancelledCount
+  cancelledTotal { amountMinor currency } errors { code path } } }"""
+NOTHING = {"payoutRun": None, "alreadyCancelled": False, "cancelledCount": 0, "cancelledTotal": None}
 
 
 @pytest.fixture(autouse=True)
@@ -52,6 +58,11 @@ def make_run(client, key, **given):
 
 def confirm(client, key, run_id, seen):
     return data(client, CONFIRM, {"input": {"id": run_id, "seenMinor": seen}}, bearer=key[1])["confirmPayoutRun"]
+
+
+def cancel(client, key, run, note="Wrong month"):
+    given = {"id": relay.to_base64("PayoutRun", run.public_id), "note": note}
+    return data(client, CANCEL, {"input": given}, bearer=key[1])["cancelPayoutRun"]
 
 
 def test_a_key_plans_a_run_once_and_confirms_it_with_the_total_that_it_read(client, key, program, shop):
@@ -118,6 +129,49 @@ def test_two_members_of_staff_are_two_people_as_in_the_admin(program):
     assert list(run.changes.order_by("pk").values_list("actor", "agent")) == [(first.pk, ""), (second.pk, "")]
 
 
+@pytest.mark.parametrize("waits_for_second", [False, True])
+def test_a_key_cancels_a_run_that_is_not_confirmed_and_its_rewards_wait_for_the_next_one(
+    client, key, program, waits_for_second
+):
+    run = plan(program)
+    if waits_for_second:
+        PayoutPolicy.objects.create(program=program, currency="GBP", second_person_minor=5000)
+        assert confirm_payout_run(run=run, actor=staff("fin")) is False
+    done = cancel(client, key, run)
+    agent = f"Books ({key[0].prefix}…)"
+    assert done["payoutRun"].pop("steps")[-1] == {"toState": "cancelled", "note": "Wrong month", "agent": agent}
+    shown = {"id": relay.to_base64("PayoutRun", run.public_id), "state": "CANCELLED"}
+    assert done == {
+        "payoutRun": shown,
+        "alreadyCancelled": False,
+        "cancelledCount": 2,
+        "cancelledTotal": {"amountMinor": 6000, "currency": "GBP"},
+        "errors": [],
+    }
+    again = cancel(client, key, run, note="Again")
+    assert len(again["payoutRun"].pop("steps")) == 1 + waits_for_second
+    assert again == {**NOTHING, "payoutRun": shown, "alreadyCancelled": True, "errors": []}
+    carry_out_payout_run(run_id=run.pk)
+    assert payouts(run) == [("Ana", 4000, "cancelled"), ("Ben", 2000, "cancelled")]
+    assert Activity.objects.filter(kind="payout.cancelled").count() == 2
+    assert (send_all(), check_ledger()) == ([], [])
+    assert payouts(plan(program)) == [("Ana", 4000, "draft"), ("Ben", 2000, "draft")]
+
+
+def test_what_cannot_be_cancelled_says_why_and_nothing_is_written(client, key, program, shop):
+    run = plan(program)
+    assert cancel(client, key, run, note=" ") == {**NOTHING, "errors": [{"code": "REQUIRED", "path": ["note"]}]}
+    run.refresh_from_db()
+    assert (run.state, run.changes.count()) == ("draft", 0)
+    assert confirm_payout_run(run=run, actor=staff())
+    assert cancel(client, key, run) == {**NOTHING, "errors": [{"code": "WRONG_STATE", "path": []}]}
+    run.refresh_from_db()
+    assert (run.state, run.changes.count()) == ("confirmed", 1)
+    assert not Activity.objects.filter(kind="payout.cancelled").exists()
+    carry_out_payout_run(run_id=run.pk)
+    assert (send_all(), len(shop.orders)) == (["paid", "paid"], 2)
+
+
 def test_what_cannot_be_planned_says_why_and_writes_nothing(client, key, program):
     for given, error in (
         ({"provider": "none"}, {"code": "UNKNOWN_METHOD", "path": ["provider"]}),
@@ -130,13 +184,14 @@ def test_what_cannot_be_planned_says_why_and_writes_nothing(client, key, program
     assert not PayoutRun.objects.exists()
 
 
-def test_without_the_scope_nothing_is_planned_or_confirmed(client, program):
+def test_without_the_scope_nothing_is_planned_confirmed_or_cancelled(client, program):
     run = plan(program)
     scopes = [scope for scope in Scope.values if scope != "payouts:write"]
     text = create_api_key(site_id=program.site_id, name="Books", scopes=scopes)[1]
     seen = {"input": {"id": relay.to_base64("PayoutRun", run.public_id), "seenMinor": 6000}}
     wanted = {"input": {"program": "neighbours", "provider": "shop"}}
-    for query, given in ((PLAN, wanted), (CONFIRM, seen)):
+    drop = {"input": {"id": seen["input"]["id"], "note": "Wrong month"}}
+    for query, given in ((PLAN, wanted), (CONFIRM, seen), (CANCEL, drop)):
         assert codes(ask(client, query, given)) == ["UNAUTHENTICATED"]
         assert codes(ask(client, query, given, bearer=text)) == ["FORBIDDEN"]
     run.refresh_from_db()

@@ -43,6 +43,7 @@ def inputs(world: World) -> Inputs:
             "program": program, "referrer": gid("ReferrerRecord", own.referrer), "email": "walked-in@example.com",
             "name": "Noa", "reason": "Said so at the counter.",
         },
+        "cancelPayoutRun": {"id": gid("PayoutRun", rows["run"]), "note": "Wrong month."},
         "captureReferral": {"program": program, "code": own.code, **friend},
         "changeConsents": {"greeting": True, "leaderboard": True},
         "claimReward": {"id": gid("Reward", rows["claimable"])},

@@ -102,10 +102,10 @@ def _is_id(value: object) -> bool:
 
 
 WITH_IDS = {
-    "approveReward", "attributeReferral", "claimReward", "confirmImport", "confirmPayoutRun", "deleteWebhookEndpoint",
-    "exchangePoints", "joinGroup", "openGroup", "replayFailedWebhooks", "replayWebhookDelivery", "reviewReferral",
-    "revokeApiKey", "rotateApiKey", "rotateWebhookSecret", "sendTestWebhook", "showGiftCard", "updateWebhookEndpoint",
-    "voidReward",
+    "approveReward", "attributeReferral", "cancelPayoutRun", "claimReward", "confirmImport", "confirmPayoutRun",
+    "deleteWebhookEndpoint", "exchangePoints", "joinGroup", "openGroup", "replayFailedWebhooks",
+    "replayWebhookDelivery", "reviewReferral", "revokeApiKey", "rotateApiKey", "rotateWebhookSecret",
+    "sendTestWebhook", "showGiftCard", "updateWebhookEndpoint", "voidReward",
 }  # fmt: skip
 
 

@@ -7,9 +7,9 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from referral_blocks.core.errors import Conflict, InvalidInput, NotAllowed, NotPossibleNow
+from referral_blocks.flows.cancel_payout_run import cancel_payout_run
 from referral_blocks.flows.check_ledger import check_ledger
 from referral_blocks.flows.confirm_payout_run import (
-    cancel_payout_run,
     carry_out_payout_run,
     confirm_payout_run,
     exclude_from_run,

@@ -2,8 +2,9 @@
 
 import pytest
 
+from referral_blocks.flows.cancel_payout_run import cancel_payout_run
 from referral_blocks.flows.check_ledger import check_ledger
-from referral_blocks.flows.confirm_payout_run import cancel_payout_run, carry_out_payout_run
+from referral_blocks.flows.confirm_payout_run import carry_out_payout_run
 from referral_blocks.flows.plan_payout_run import preview_payout_run
 from referral_blocks.flows.reverse_sale import reverse_sale
 from referral_blocks.flows.review_referral import review_referral
