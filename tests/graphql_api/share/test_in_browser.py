@@ -10,100 +10,17 @@ from referral_blocks.emails.compose import compose
 from referral_blocks.emails.models import Email
 from referral_blocks.links.models import ShareEvent
 from referral_blocks.people.models import Person
-from referral_blocks.referrers.models import AppSession
-from referral_blocks.referrers.session import make_session, make_sign_in_token, session_cookie
-from referral_blocks.referrers.tokens import revoke_app_sessions
-from tests.browser import chromium
 from tests.graphql_api.stream.server import serving
 from tests.looks.axe import violations
-from tests.mailbox import look_up
-from tests.make import make_link, make_program
+from tests.make import make_program
 from tests.processes import wait_for
 from tests.referral_blocks.blocks.test_portal_blocks import befriend, with_history
 
 from .elsewhere import ELEMENT, elsewhere
+from .steps import heard, pass_time, see, sign_in, stops
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.timeout(180)]
-HEARD = """
-  window.heard = []
-  for (const what of ['joined', 'signed-in', 'signed-out', 'shared', 'trouble'])
-    document.addEventListener(`referral-share:${what}`, e =>
-      heard.push([what, e.detail.channel ?? e.detail.kind ?? '']))
-"""
 LONG = "Wolfeschlegelsteinhausenbergerdorffwelchevoralternwaren"
-
-
-@pytest.fixture(scope="module")
-def browser():
-    with chromium() as running:
-        yield running
-
-
-@pytest.fixture
-def site(live_server):
-    """Mails and links lead to the address at which the browser finds the site."""
-    host, port = re.match(r"http://([^:]+):(\d+)", live_server.url).groups()
-    Site.objects.update(hostname=host, port=int(port))
-    return live_server.url
-
-
-@pytest.fixture
-def shop(site, settings):
-    with elsewhere(site) as running:
-        settings.REFERRAL_BLOCKS = {
-            **settings.REFERRAL_BLOCKS,
-            "API_CORS_ORIGINS": {"*": (running.url,)},
-            "SIGN_IN_RETURN_ADDRESSES": {"*": (running.url + "/friends",)},
-        }
-        yield running
-        assert running.reports == []
-
-
-@pytest.fixture
-def open_tab(browser):
-    """Makes tabs that note what goes wrong in them; nothing may."""
-    contexts = []
-
-    def make(context=None, **options):
-        context = context or browser.new_context(viewport={"width": 390, "height": 844}, **options)
-        contexts.append(context)
-        page = context.new_page()
-        page.set_default_timeout(8000)
-        page.add_init_script(HEARD)
-        page.wrong = []
-        page.on("pageerror", lambda error: page.wrong.append(str(error)))
-        page.on("console", lambda m: page.wrong.append(m.text) if "Policy" in m.text else None)
-        return page
-
-    yield make
-    problems = [problem for context in contexts for page in context.pages for problem in getattr(page, "wrong", [])]
-    for context in contexts:
-        context.close()
-    assert problems == []
-
-
-def heard(page):
-    return page.evaluate("heard")
-
-
-def sign_in(page, shop, referrer):
-    page.goto(f"{shop.url}/friends#referral-sign-in={make_sign_in_token(referrer)}")
-    page.get_by_text("Your friends and rewards").first.wait_for()
-
-
-def stops(page, count):
-    """What the Tab key reaches, by name or text."""
-    found = []
-    for _press in range(count):
-        page.keyboard.press("Tab")
-        found.append(
-            page.evaluate(
-                """() => { let at = document.activeElement
-                  while (at.shadowRoot?.activeElement) at = at.shadowRoot.activeElement
-                  return at.name || at.innerText.split('\\n')[0].trim() }"""
-            )
-        )
-    return found
 
 
 def test_the_watch_sees_what_a_policy_stops(shop, open_tab):
@@ -158,40 +75,6 @@ def test_a_stranger_joins_by_keyboard_and_comes_back_by_the_mail(shop, open_tab)
     page.get_by_text("Visits").wait_for()
     assert page.context.cookies() == []
     assert page.evaluate("Object.keys(localStorage).length") == 0
-
-
-def test_a_referrer_asks_for_a_link_and_nobody_learns_who_is_known(shop, open_tab):
-    make_link(make_program())
-    page = open_tab()
-    for email in ("referrer@example.com", "nobody@example.com"):
-        page.goto(shop.url + "/friends")
-        page.get_by_role("button", name="Joined before? Sign in").click()
-        expect(page.get_by_label("E-mail")).to_be_focused()
-        page.get_by_label("E-mail").fill(email)
-        page.keyboard.press("Enter")
-        expect(page.locator(".told:focus")).to_contain_text("If this address has joined")
-    assert look_up() == 2
-    (mail,) = Email.objects.filter(kind="sign_in")
-    assert mail.return_to == f"{shop.url}/friends"
-    shop.elements = ELEMENT.replace("<referral-share", '<referral-share return-to="https://evil.example/"')
-    page.goto(shop.url + "/friends")
-    page.get_by_role("button", name="Joined before? Sign in").click()
-    page.get_by_label("E-mail").fill("another@example.com")
-    page.keyboard.press("Enter")
-    expect(page.get_by_role("alert")).to_contain_text("Sign-in links may not lead to this page.")
-    assert (look_up(), Email.objects.filter(kind="sign_in").count()) == (0, 1)
-    page.goto(shop.url + "/friends#referral-sign-in=nonsense")
-    page.reload()
-    expect(page.locator("referral-share")).to_contain_text("Bring a neighbour")
-
-
-def test_a_damaged_link_says_so(shop, open_tab):
-    make_program()
-    page = open_tab()
-    page.goto(shop.url + "/friends#referral-sign-in=nonsense")
-    expect(page.get_by_text("This sign-in link is damaged or too old.")).to_be_visible()
-    assert page.url == shop.url + "/friends"
-    assert violations(page) == []
 
 
 @pytest.mark.parametrize(("scheme", "direction", "language"), [("light", "ltr", "en-GB"), ("dark", "rtl", "ar")])
@@ -256,22 +139,6 @@ def test_it_stays_fresh_while_it_is_seen(shop, open_tab):
     expect(page.get_by_text("Not up to date")).to_have_count(0)
 
 
-def pass_time(page, *, seconds):
-    """In steps that leave the network its time: what the page gives up after twenty seconds is not what is tried."""
-    for _step in range(-(-seconds // 15)):
-        page.clock.run_for(15_000)
-        page.wait_for_timeout(100)
-        page.wait_for_load_state("networkidle")
-
-
-def see(page, state):
-    page.evaluate(
-        """state => { Object.defineProperty(document, 'visibilityState', {value: state, configurable: true})
-        document.dispatchEvent(new Event('visibilitychange')) }""",
-        state,
-    )
-
-
 def test_news_come_by_the_sites_stream_at_once(open_tab, tmp_path):
     referrer = with_history(1)
     with (
@@ -290,72 +157,6 @@ def test_news_come_by_the_sites_stream_at_once(open_tab, tmp_path):
         customers = page.locator("dl.figures > div", has_text="Customers").locator("dd")
         expect(customers).to_have_text("2", timeout=8000)  # a look of its own would come after half a minute
         assert shop.reports == []
-
-
-def test_an_expired_access_token_is_renewed_and_a_revoked_sign_in_shows_nothing_more(shop, open_tab, settings):
-    referrer = with_history(1)
-    settings.REFERRAL_BLOCKS = {**settings.REFERRAL_BLOCKS, "API_ACCESS_SECONDS": 40}
-    page = open_tab()
-    page.clock.install()
-    sign_in(page, shop, referrer)
-    pass_time(page, seconds=31)
-    assert AppSession.objects.get().generation == 2
-    expect(page.get_by_text("Visits")).to_be_visible()
-    revoke_app_sessions(person_id=referrer.person_id)
-    pass_time(page, seconds=31)
-    page.get_by_role("button", name="Get my link").wait_for()
-    shown = page.evaluate("document.querySelector('referral-share').shadowRoot.textContent")
-    assert "Visits" not in shown and referrer.links.first().code not in shown
-    assert page.evaluate("sessionStorage.length") == 0
-
-
-def test_two_elements_are_signed_in_and_out_together(shop, open_tab):
-    referrer = with_history(1)
-    make_program(name="Other offer", slug="other")
-    shop.elements = ELEMENT + ELEMENT + ELEMENT.replace("neighbours", "other")
-    page = open_tab()
-    sign_in(page, shop, referrer)
-    first, second, other = (page.locator("referral-share").nth(n) for n in range(3))
-    expect(second).to_contain_text("Visits")
-    expect(other).to_contain_text("Other offer")
-    assert AppSession.objects.count() == 1
-    assert violations(page) == []
-    page.reload()
-    expect(first).to_contain_text("Visits")
-    expect(second).to_contain_text("Visits")
-    assert AppSession.objects.get().revoked_at is None  # the refresh token, which works once, was used once
-    second.get_by_role("button", name="Sign out").click()
-    for element in (first, second):
-        expect(element.get_by_role("button", name="Get my link")).to_be_visible()
-    assert AppSession.objects.get().revoked_at is not None
-    assert heard(page)[-1] == ["signed-out", ""]
-
-
-def test_a_tab_that_was_duplicated_leaves_the_sign_in_to_the_first(shop, open_tab):
-    referrer = with_history(1)
-    page = open_tab()
-    sign_in(page, shop, referrer)
-    kept = page.evaluate("JSON.stringify(sessionStorage)")
-    copy = open_tab(page.context)
-    copy.add_init_script(f"Object.assign(sessionStorage, {kept})")
-    copy.goto(shop.url + "/friends")
-    expect(copy.get_by_role("button", name="Get my link")).to_be_visible()
-    page.reload()
-    expect(page.get_by_text("Visits")).to_be_visible()
-    assert AppSession.objects.get().revoked_at is None
-
-
-def test_tabs_share_a_remembered_sign_in(shop, open_tab):
-    referrer = with_history(1)
-    shop.elements = ELEMENT.replace("<referral-share", "<referral-share remember")
-    page = open_tab()
-    sign_in(page, shop, referrer)
-    other = open_tab(page.context)
-    other.goto(shop.url + "/friends")
-    expect(other.get_by_text("Visits")).to_be_visible()
-    page.reload()
-    expect(page.get_by_text("Visits")).to_be_visible()
-    assert (AppSession.objects.get().revoked_at, AppSession.objects.get().generation) == (None, 3)
 
 
 def test_a_site_that_is_down_is_said_in_words(shop, open_tab):
@@ -394,24 +195,6 @@ def test_without_scripts_the_page_has_its_own_link(shop, open_tab):
     page = open_tab(java_script_enabled=False)
     page.goto(shop.url + "/friends")
     expect(page.get_by_role("link", name="Your link and rewards")).to_have_attribute("href", shop.site + "/share/")
-
-
-@pytest.mark.urls("tests.graphql_api.share.own_page")
-def test_on_the_sites_own_pages_the_cookie_says_who_looks(site, open_tab):
-    referrer = with_history(1)
-    page = open_tab()
-    page.goto(site + "/own/")
-    page.get_by_role("button", name="Get my link").wait_for()
-    for verified, text in ((False, "Open the sign-in link in our e-mail"), (True, "Visits")):
-        session = make_session(referrer, verified=verified, link_id=referrer.links.first().pk)
-        page.context.add_cookies([{"name": session_cookie(referrer.program), "value": session, "url": site}])
-        page.reload()
-        expect(page.locator("referral-share")).to_contain_text(text)
-        expect(page.get_by_role("textbox", name="Your link")).to_be_visible()
-    page.get_by_role("button", name="Sign out").click()
-    expect(page.get_by_role("button", name="Get my link")).to_be_visible()
-    assert not [c for c in page.context.cookies() if c["name"] == session_cookie(referrer.program)]
-    assert (AppSession.objects.count(), page.evaluate("sessionStorage.length")) == (0, 0)
 
 
 def test_a_closed_programme_says_when_it_is_open(shop, open_tab):
