@@ -54,7 +54,14 @@ def open_tab(browser):
         page = context.new_page()
         page.set_default_timeout(8000)
         page.add_init_script(HEARD)
-        page.wrong = []
+        page.wrong, page.asked = [], set()
+
+        def answered(request):
+            page.asked.discard(request)
+
+        page.on("request", lambda request: page.asked.update([request]))
+        page.on("requestfinished", answered)
+        page.on("requestfailed", answered)
         page.on("pageerror", lambda error: page.wrong.append(str(error)))
         page.on("console", lambda m: page.wrong.append(m.text) if "Policy" in m.text else None)
         return page

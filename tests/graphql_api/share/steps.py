@@ -32,7 +32,10 @@ def pass_time(page, *, seconds):
     for _step in range(-(-seconds // 15)):
         page.clock.run_for(15_000)
         page.wait_for_timeout(100)
-        page.wait_for_load_state("networkidle")
+        for _wait in range(200):
+            if not page.asked:
+                break
+            page.wait_for_timeout(50)
 
 
 def see(page, state):
