@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from pathlib import Path
 
 import pytest
 from django.core.cache import cache
@@ -47,6 +48,14 @@ def ensure_wagtail_root() -> None:
     root = Page.objects.filter(depth=1).first() or Page.add_root(title="Root", slug="root", content_type=page_type)
     home = root.get_children().first() or root.add_child(instance=Page(title="Welcome", slug="home"))
     Site.objects.create(hostname="localhost", root_page_id=home.pk, is_default_site=True)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """What is about looks is known by where it stands."""
+    looks = Path(__file__).parent / "looks"
+    for item in items:
+        if item.path.is_relative_to(looks) or item.path.name.endswith("in_browser.py"):
+            item.add_marker("drawn")
 
 
 def pytest_report_header() -> str:

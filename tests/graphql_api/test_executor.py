@@ -1,6 +1,9 @@
 """What shortcuts read is what graphql-core would have read, and so are the errors."""
 
+from datetime import UTC, datetime
+
 import pytest
+import time_machine
 from strawberry.schema.schema import StrawberryGraphQLCoreExecutionContext
 
 from graphql_api.executor import Executor
@@ -35,9 +38,9 @@ def key_with(program, *scopes):
 
 
 def both(client, monkeypatch, query, bearer):
-    """The answers of our executor and of the library's own."""
-    ours = ask(client, query, bearer=bearer)
-    with monkeypatch.context() as patched:
+    """The answers of our executor and of the library's own, of one moment: a cursor holds the second."""
+    with time_machine.travel(datetime.now(UTC), tick=False), monkeypatch.context() as patched:
+        ours = ask(client, query, bearer=bearer)
         patched.setattr(schema, "execution_context_class", StrawberryGraphQLCoreExecutionContext)
         theirs = ask(client, query, bearer=bearer)
     return ours, theirs
