@@ -56,7 +56,9 @@ def create_endpoint(
     NotPossibleNow; then nothing is written."""
     given = {"kinds": clean_kinds(kinds), "description": _description(description)}
     secret = new_secret()
+    sites = WebhookEndpoint._meta.get_field("site").remote_field.model._default_manager
     with transaction.atomic():
+        sites.select_for_update(no_key=True).get(pk=site_id)  # one at a time, so that two cannot both be the last
         if WebhookEndpoint.objects.filter(site_id=site_id).count() >= MAX_ENDPOINTS:
             raise NotPossibleNow(_("A site has at most %(max)d webhook endpoints.") % {"max": MAX_ENDPOINTS})
         endpoint = WebhookEndpoint.objects.create(

@@ -22,6 +22,7 @@ from referral_blocks.flows.update_webhook_endpoint import update_webhook_endpoin
 from referral_blocks.referrers.models import Referrer
 from referral_blocks.webhooks.endpoints import sending, services
 from referral_blocks.webhooks.endpoints.models import WebhookDelivery, WebhookEndpoint
+from tests.at_once import at_once
 from tests.make import make_program
 from tests.paying import work
 
@@ -244,3 +245,16 @@ def test_a_site_has_so_many_endpoints_and_no_more(receiver, subscribed, monkeypa
     with pytest.raises(NotPossibleNow):
         subscribed()
     assert WebhookEndpoint.objects.count() == 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_of_many_who_add_the_last_endpoint_at_once_one_does(receiver, subscribed, monkeypatch):
+    monkeypatch.setattr(services, "MAX_ENDPOINTS", 1)
+
+    def add(_n):
+        try:
+            return subscribed()[0].pk
+        except NotPossibleNow:
+            return None
+
+    assert len([pk for pk in at_once(add, threads=6) if pk]) == WebhookEndpoint.objects.count() == 1
