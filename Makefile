@@ -27,7 +27,7 @@ $(VENV)/.dev: requirements-dev.txt | $(VENV)/bin/python
 	@bash .ci/install $(VENV) requirements-dev.txt
 	touch $(VENV)/.runtime $@
 
-demo: setup ## Run the demo site, web and worker, on http://localhost:$(PORT)/ (PORT, DATA_DIR)
+demo: setup ## Run the demo site, web, stream and worker, on http://localhost:$(PORT)/ (PORT, DATA_DIR)
 	@exec $(PY) manage.py demo
 run: setup ## Serve a developer's site with reload
 	@$(PY) manage.py migrate --verbosity 0
