@@ -45,11 +45,13 @@ class Api:
 
 
 @contextmanager
-def running_api(folder: Path) -> Iterator[Api]:
-    """Filled, then served by gunicorn alone: no worker writes meanwhile."""
+def running_api(folder: Path, database_url: str = "") -> Iterator[Api]:
+    """Filled, then served by gunicorn alone: no worker writes meanwhile. SQLite, where no database is named."""
     data, port, log = folder / "data", free_port(), folder / "web.log"
     env = {**os.environ, "DATA_DIR": str(data), "PORT": str(port), "DJANGO_SETTINGS_MODULE": SETTINGS, "DEBUG": "0"}
-    env.pop("DATABASE_URL", None)  # what is written is told by SQLite
+    env.pop("DATABASE_URL", None)
+    if database_url:
+        env["DATABASE_URL"] = database_url
     seed = [sys.executable, "-m", "tests.external.seed"]
     said = subprocess.run(seed, cwd=ROOT, env=env, stdout=subprocess.PIPE, text=True, check=True, timeout=300)
     world = json.loads(said.stdout.splitlines()[-1])

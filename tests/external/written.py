@@ -1,7 +1,8 @@
 """Says in a header of each answer which tables the request has changed for good: nothing is guessed from the answer.
 
-A second connection of our own watches the file: SQLite's data_version moves when, and only when, another connection has
-committed something. The statements of the request then say where, those that were not rolled back.
+The statements of the request say where, those that were not rolled back. On SQLite a second connection of our own watches
+the file besides: data_version moves when, and only when, another connection has committed something, so that a write in
+words that we do not know is told as "?".
 """
 
 from __future__ import annotations
@@ -22,7 +23,9 @@ WRITES = re.compile(r'^\s*(?:(INSERT)(?:\s+OR\s+\w+)?\s+INTO|UPDATE|DELETE\s+FRO
 class ToldWrites:
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
-        self.watching = sqlite3.connect(connection.settings_dict["NAME"], check_same_thread=False)
+        self.watching = None
+        if connection.vendor == "sqlite":
+            self.watching = sqlite3.connect(connection.settings_dict["NAME"], check_same_thread=False)
         self.one_at_a_time = threading.Lock()
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
@@ -40,9 +43,10 @@ class ToldWrites:
             before = self._version()
             with connection.execute_wrapper(note):
                 response = self.get_response(request)
-            committed = self._version() != before
-        response[HEADER] = ",".join(sorted(tables)) or "?" if committed else ""
+            if not tables and self._version() != before:
+                tables.add("?")
+        response[HEADER] = ",".join(sorted(tables))
         return response
 
     def _version(self) -> int:
-        return int(self.watching.execute("PRAGMA data_version").fetchone()[0])
+        return int(self.watching.execute("PRAGMA data_version").fetchone()[0]) if self.watching else 0
