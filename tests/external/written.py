@@ -1,8 +1,8 @@
 """Says in a header of each answer which tables the request has changed for good: nothing is guessed from the answer.
 
-The statements of the request say where, those that were not rolled back. On SQLite a second connection of our own watches
-the file besides: data_version moves when, and only when, another connection has committed something, so that a write in
-words that we do not know is told as "?".
+The statements of the request say where, those that were not rolled back. On SQLite a second connection of our own
+watches the file besides: data_version moves when, and only when, another connection has committed something, so that a
+write in words that we do not know is told as "?".
 """
 
 from __future__ import annotations
