@@ -21,7 +21,7 @@ from .payouts.run import PayoutRun, PayoutRunChange
 from .people.models import ErasedMailbox, KnownCustomer, Person, PersonErasure
 from .programs.models import Program, ProgramChange, TermsVersion
 from .referrals.models import ClaimChange, Referral, ReferralChange, ReferralClaim
-from .referrers.models import AppSession, Referrer, ReferrerStanding
+from .referrers.models import Referrer, ReferrerStanding, SignIn
 from .rewards.models import (
     CouponCode,
     CouponList,
@@ -40,7 +40,6 @@ from .webhooks.models import EventCount, ProviderEvent
 __all__ = [
     "Activity",
     "ApiKey",
-    "AppSession",
     "BlockedEntry",
     "ClaimChange",
     "CouponCode",
@@ -101,6 +100,7 @@ __all__ = [
     "SendingStopChange",
     "SentCounter",
     "ShareEvent",
+    "SignIn",
     "SiteTheme",
     "SpendCounter",
     "TermsVersion",

@@ -32,7 +32,9 @@ class RefreshSessionInput:
 class RevokeSessionInput:
     refresh_token: str = strawberry.field(description="A refresh token of the sign-in that ends.")
     everywhere: bool = strawberry.field(
-        default=False, description="Whether the referrer’s sign-ins in all other apps end too, in this programme."
+        default=False,
+        description="Whether all other apps and browsers in which the same referrer is signed in on this site are "
+        "signed out too.",
     )
 
 

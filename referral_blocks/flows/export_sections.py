@@ -24,7 +24,7 @@ from referral_blocks.payouts.account import PayoutAccount
 from referral_blocks.payouts.models import Payout
 from referral_blocks.people.models import Person, first_name
 from referral_blocks.referrals.models import Referral, ReferralClaim
-from referral_blocks.referrers.models import AppSession, Referrer
+from referral_blocks.referrers.models import Referrer, SignIn
 from referral_blocks.rewards.models import PendingReason, Reward
 from referral_blocks.sales.models import Sale, SaleReversal
 
@@ -258,11 +258,11 @@ def _contacts(person: Person) -> Iterable[Section]:
         [("kind", "kind", _("Mail")), ("asked_at", "created_at", SINCE), ("sent_at", "sent_at", _("Sent"))],
     )
     yield Section(
-        "sign_ins", _("Apps in which you are signed in"),
-        AppSession.objects.filter(referrer__person=person).order_by("pk"),
+        "sign_ins", _("Browsers and apps in which you are signed in"),
+        SignIn.objects.filter(referrer__person=person).order_by("pk"),
         [
-            ("program", "referrer__program__name", PROGRAM), ("at", "created_at", SINCE),
-            ("refreshed_at", "refreshed_at", _("Last used")), ("expires_at", "expires_at", _("Ends")),
-            ("ended_at", "revoked_at", _("Signed out")),
+            ("program", "referrer__program__name", PROGRAM), ("kind", "kind", _("Browser or app")),
+            ("at", "created_at", SINCE), ("refreshed_at", "refreshed_at", _("Last used")),
+            ("expires_at", "expires_at", _("Ends")), ("ended_at", "revoked_at", _("Signed out")),
         ],
     )  # fmt: skip

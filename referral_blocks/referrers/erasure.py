@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import uuid
 
-from .models import AppSession, Referrer
+from .models import Referrer, SignIn
 
 
 def end_sign_ins(*, person_id: int) -> None:
-    """No app is signed in any more, and no page shows the name."""
-    AppSession.objects.filter(referrer__person_id=person_id).delete()
+    """No browser and no app is signed in any more, and no page shows the name."""
+    SignIn.objects.filter(referrer__person_id=person_id).delete()
     Referrer.objects.filter(person_id=person_id).update(greeting_consent=False, leaderboard_consent=False)
 
 

@@ -1,4 +1,4 @@
-"""The Referrer: a Person enrolled in a Program; and the apps in which they are signed in."""
+"""The Referrer: a Person enrolled in a Program; and the browsers and apps in which they are signed in."""
 
 from __future__ import annotations
 
@@ -52,12 +52,21 @@ class ReferrerStanding(models.Model):
         return f"{self.referrer_id}"
 
 
-class AppSession(models.Model):
-    """A sign-in of one app: a chain of refresh tokens, of which only the newest works and only its hash is kept."""
+class SignInKind(models.TextChoices):
+    """Where somebody is signed in: what one of them holds is never accepted from the other."""
+
+    BROWSER = "browser", _("browser")
+    APP = "app", _("app")
+
+
+class SignIn(models.Model):
+    """A sign-in by a link from the mailbox: of a browser, which keeps a cookie that names this row, or of an app, which
+    has a chain of refresh tokens, of which only the newest works and only its hash is kept."""
 
     public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
-    referrer = models.ForeignKey(Referrer, on_delete=models.CASCADE, related_name="app_sessions")
-    token_hash = models.CharField(max_length=64)
+    referrer = models.ForeignKey(Referrer, on_delete=models.CASCADE, related_name="sign_ins")
+    kind = models.CharField(max_length=10, choices=SignInKind.choices)
+    token_hash = models.CharField(max_length=64, blank=True)  # of an app's refresh token; empty for a browser
     generation = models.PositiveIntegerField(default=1)  # how many refresh tokens there have been
     created_at = models.DateTimeField(auto_now_add=True)
     refreshed_at = models.DateTimeField(null=True)
@@ -65,8 +74,8 @@ class AppSession(models.Model):
     revoked_at = models.DateTimeField(null=True)
 
     class Meta:
-        verbose_name = _("signed-in app")
-        verbose_name_plural = _("signed-in apps")
+        verbose_name = _("sign-in")
+        verbose_name_plural = _("sign-ins")
 
     def __str__(self) -> str:
         return f"{self.referrer_id} {self.created_at:%Y-%m-%d %H:%M}"

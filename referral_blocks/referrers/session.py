@@ -1,18 +1,28 @@
-"""Who a returning referrer is: a signed token, kept in a cookie or sent as a bearer token."""
+"""Who a returning referrer is: a signed token in a cookie of the site's own pages.
+
+Once a link from their mailbox was opened it names a sign-in's row, and holds until that is revoked. Until then it
+stands for itself: it shows a link to share and no more, which whoever types the address gets anyway. Nothing would be
+safer if it could be taken back, and a form that anybody may send makes no rows.
+"""
 
 from __future__ import annotations
 
 import uuid
+from collections.abc import Iterable
 from dataclasses import dataclass
+
+from django.db.models import Q
 
 from referral_blocks.core.conf import get_conf
 from referral_blocks.core.tokens import make_token, read_token
 from referral_blocks.programs.models import Program
 
-from .models import Referrer
+from .models import Referrer, SignInKind
+from .sign_ins import open_sign_in, revoke, revoke_with_all_others, signed_in
 
 SIGN_IN = "sign-in"  # in a mail
-SESSION = "session"
+BROWSER = "browser"  # in a cookie, verified
+JOINED = "joined"  # in a cookie, not verified
 COOKIE_PREFIX = "rb_me_"
 
 
@@ -43,17 +53,43 @@ def read_sign_in_token(token: str) -> Referrer | None:
 
 
 def make_session(referrer: Referrer, *, verified: bool, link_id: int | None = None) -> str:
-    """A token that stands for the referrer for SIGN_IN_SECONDS."""
-    return make_token(SESSION, [referrer.public_id.hex, verified, link_id])
+    """A cookie's value, for SIGN_IN_SECONDS; a verified one opens a sign-in that can be revoked."""
+    if verified:
+        return make_token(BROWSER, open_sign_in(referrer=referrer, kind=SignInKind.BROWSER).public_id.hex)
+    return make_token(JOINED, [referrer.public_id.hex, link_id])
 
 
 def read_session(token: str) -> Session | None:
-    """The session, or None for a token that is forged, too old or of somebody who is gone."""
-    payload = read_token(SESSION, token, max_age=get_conf().SIGN_IN_SECONDS)
-    if not isinstance(payload, list) or len(payload) != 3:
+    """The session, or None for a token that is forged, too old, revoked or of somebody who is gone; one query."""
+    if sign_in := _sign_in(token):
+        referrer = signed_in(public_id=sign_in, kind=SignInKind.BROWSER)
+        return Session(referrer, verified=True) if referrer else None
+    payload = read_token(JOINED, token, max_age=get_conf().SIGN_IN_SECONDS)
+    if payload is None or (referrer := _referrer(payload[0])) is None:
         return None
-    referrer = _referrer(payload[0])
-    return Session(referrer, bool(payload[1]), payload[2]) if referrer else None
+    return Session(referrer, verified=False, link_id=payload[1])
+
+
+def revoke_sessions(*, tokens: Iterable[str]) -> int:
+    """End the sign-ins that these cookies name; returns how many were not over."""
+    which = _sign_ins(tokens)
+    return revoke(which) if which else 0
+
+
+def revoke_sessions_everywhere(*, tokens: Iterable[str], site_id: int) -> int:
+    """End what these cookies name and, where one still holds, whatever its person is signed in to on this site."""
+    which = _sign_ins(tokens)
+    return revoke_with_all_others(which, site_id=site_id) if which else 0
+
+
+def _sign_ins(tokens: Iterable[str]) -> Q | None:
+    named = [sign_in for token in tokens if (sign_in := _sign_in(token))]
+    return Q(public_id__in=named, kind=SignInKind.BROWSER) if named else None
+
+
+def _sign_in(token: str) -> str:
+    """The sign-in that a genuine verified cookie names; empty for any other text."""
+    return str(read_token(BROWSER, token, max_age=get_conf().SIGN_IN_SECONDS) or "")
 
 
 def _referrer(public_id: object) -> Referrer | None:

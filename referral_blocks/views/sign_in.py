@@ -1,6 +1,8 @@
-"""The link in a referrer's mail signs them in; a button signs them out."""
+"""The link in a referrer's mail signs them in; a button signs them out, here or everywhere."""
 
 from __future__ import annotations
+
+from collections.abc import Mapping
 
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
@@ -11,7 +13,10 @@ from django.views.decorators.http import require_POST, require_safe
 from referral_blocks.blocks.recognition import ME, leave_hint
 from referral_blocks.core.conf import get_conf
 from referral_blocks.core.errors import DomainError
+from referral_blocks.core.ratelimit import TooManyRequests, check_rate
+from referral_blocks.core.visitor import ip_hash
 from referral_blocks.flows.exchange_login_token import exchange_login_token
+from referral_blocks.flows.sign_out import sign_out_browser
 from referral_blocks.programs.models import Program
 from referral_blocks.programs.selectors import own_page_url
 from referral_blocks.referrers.session import COOKIE_PREFIX, session_cookie
@@ -19,11 +24,16 @@ from referral_blocks.referrers.session import COOKIE_PREFIX, session_cookie
 from .origin import require_same_origin
 from .site import site_of
 
+LIMIT = "20/minute"  # each opening of a link is a sign-in
+
 
 def set_session(request: HttpRequest, response: HttpResponse, program: Program, session: str) -> None:
-    """Keep a referrer's session in an HttpOnly cookie."""
+    """Keep a referrer's session in an HttpOnly cookie. The one that it takes the place of ends: nobody could sign that
+    out any more."""
+    name = session_cookie(program)
+    sign_out_browser(cookies=[request.COOKIES.get(name, "")], site_id=program.site_id)
     response.set_cookie(
-        session_cookie(program),
+        name,
         session,
         max_age=get_conf().SIGN_IN_SECONDS,
         httponly=True,
@@ -41,9 +51,11 @@ def sign_in(request: HttpRequest, token: str) -> HttpResponse:
         return HttpResponse()  # programs that look at links in mails must not verify an address
     site = site_of(request)
     try:
+        check_rate("sign_in", ip_hash(request), limit=LIMIT)
         signed_in = exchange_login_token(token=token, site_id=site.pk)
     except DomainError as error:
-        response = render(request, "referral_blocks/sign_in_failed.html", {"error": error}, status=400)
+        status = 429 if isinstance(error, TooManyRequests) else 400
+        response = render(request, "referral_blocks/sign_in_failed.html", {"error": error}, status=status)
         response._has_been_logged = True  # type: ignore[attr-defined] # Django would log the token with the path
         return response
     program = signed_in.referrer.program
@@ -58,14 +70,22 @@ def sign_in(request: HttpRequest, token: str) -> HttpResponse:
 @require_POST
 @require_same_origin
 def sign_out(request: HttpRequest) -> HttpResponse:
-    """Forgets every referrer session of this browser on this site."""
-    response = HttpResponseRedirect(site_of(request).root_url + "/")
+    """Ends every referrer session of this browser, or with ``everywhere`` those of all their browsers and apps on this
+    site. A second press, and one that comes too late, are answered in the same way."""
+    site = site_of(request)
+    response = HttpResponseRedirect(site.root_url + "/")
+    everywhere = bool(request.POST.get("everywhere"))
+    sign_out_browser(cookies=sessions_of(request.COOKIES).values(), site_id=site.pk, everywhere=everywhere)
     forget_sessions(request, response)
     return response
 
 
+def sessions_of(cookies: Mapping[str, str]) -> dict[str, str]:
+    """Those of a browser's cookies that sign a referrer in."""
+    return {name: value for name, value in cookies.items() if name.startswith(COOKIE_PREFIX)}
+
+
 def forget_sessions(request: HttpRequest, response: HttpResponse) -> None:
     """Take every referrer session of this browser away."""
-    for name in request.COOKIES:
-        if name.startswith(COOKIE_PREFIX):
-            response.delete_cookie(name)
+    for name in sessions_of(request.COOKIES):
+        response.delete_cookie(name)

@@ -23,13 +23,14 @@ from referral_blocks.core.visitor import ip_hash
 from referral_blocks.flows.erase_person import erase_person, open_value
 from referral_blocks.flows.export_person import write_person
 from referral_blocks.flows.request_data_link import request_data_link
+from referral_blocks.flows.sign_out import sign_out_browser
 from referral_blocks.people.data_page import read_file_token, read_page_token
 from referral_blocks.people.models import Person
 from referral_blocks.referrers.models import Referrer
-from referral_blocks.referrers.session import COOKIE_PREFIX, read_session
+from referral_blocks.referrers.session import read_session
 
 from .origin import is_same_origin
-from .sign_in import forget_sessions
+from .sign_in import forget_sessions, sessions_of
 from .site import site_of
 
 LIMIT = "10/minute"
@@ -141,8 +142,8 @@ def file_of(person: Person) -> StreamingHttpResponse:
 def signed_in(request: HttpRequest) -> Person | None:
     """The person of this browser's verified session on this site, in whichever programme."""
     site_id = site_of(request).pk
-    for name, value in request.COOKIES.items():
-        session = read_session(value) if name.startswith(COOKIE_PREFIX) else None
+    for value in sessions_of(request.COOKIES).values():
+        session = read_session(value)
         if session is not None and session.verified and session.referrer.program.site_id == site_id:
             return session.referrer.person
     return None
@@ -183,6 +184,8 @@ def _act(request: HttpRequest, person: Person) -> HttpResponseBase:
     except DomainError as error:
         return _page(request, person, error=error, status=422)
     response = render(request, "referral_blocks/your_data/erased.html", {"value": value})
+    # Somebody else's sign-in in this browser ends with its cookie.
+    sign_out_browser(cookies=sessions_of(request.COOKIES).values(), site_id=site_of(request).pk)
     forget_sessions(request, response)
     return response
 

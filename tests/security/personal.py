@@ -36,7 +36,7 @@ ERASED = {
     "Sale.metadata",
     "SaleImport.content", "SaleImportRow.external_id", "SaleImportRow.message",
     "Visit.ip_hash",
-    "AppSession.token_hash",
+    "SignIn.token_hash",
 }  # fmt: skip
 KEPT = {
     "Activity.kind": WORD, "Activity.subject_type": WORD, "Activity.subject_id": KEY,
@@ -121,7 +121,7 @@ def columns() -> dict[str, models.Field]:
 
 # For the tables with erased columns: the ways from a row to the person whose words stand in it.
 WAYS = {
-    "AppSession": ["referrer__person"],
+    "SignIn": ["referrer__person"],
     "ClaimChange": ["subject__friend"],
     "Email": ["person"],
     "GiftCard": ["payout__person"],

@@ -8,9 +8,10 @@ from wagtail.models import Page, Site
 
 from referral_blocks.core.tokens import make_token
 from referral_blocks.people.models import Person
-from referral_blocks.referrers.models import AppSession
+from referral_blocks.referrers.models import SignIn
 from referral_blocks.referrers.session import make_session, make_sign_in_token
-from referral_blocks.referrers.tokens import open_app_session, read_access_token, revoke_app_sessions
+from referral_blocks.referrers.sign_ins import revoke_sign_ins
+from referral_blocks.referrers.tokens import open_app_session, read_access_token
 from tests.graphql_api.ask import ask, codes, data, post
 from tests.make import make_link, make_program
 
@@ -55,11 +56,11 @@ def test_a_sign_in_link_gives_both_tokens_and_no_secret_is_stored(client):
     assert (payload["program"], payload["errors"]) == ({"slug": "neighbours"}, [])
     assert payload["expiresAt"] == "2026-03-01T12:15:00+00:00"
     assert payload["refreshUntil"] == "2026-03-31T12:00:00+00:00"
-    row = AppSession.objects.get()
+    row = SignIn.objects.get()
     assert len(row.token_hash) == 64
     assert row.token_hash not in payload["refreshToken"]
     with connection.cursor() as cursor:
-        cursor.execute("SELECT * FROM referral_blocks_appsession")
+        cursor.execute("SELECT * FROM referral_blocks_signin")
         stored = str(cursor.fetchall())
     assert payload["token"] not in stored
     assert payload["refreshToken"] not in stored
@@ -80,7 +81,7 @@ def test_a_refresh_token_gives_the_next_two_and_the_sign_in_keeps_its_end(client
         assert (me(client, third["token"]), third["refreshUntil"]) == ("Robin", first["refreshUntil"])
     with time_machine.travel(timezone.now() + timedelta(days=30, seconds=5)):
         assert refresh(client, third["refreshToken"]) == REFUSED
-    assert AppSession.objects.get().generation == 3
+    assert SignIn.objects.get().generation == 3
 
 
 def test_an_access_token_never_outlives_its_sign_in(client):
@@ -97,7 +98,7 @@ def test_a_refresh_token_that_is_used_twice_ends_the_whole_sign_in(client):
     assert refresh(client, second["refreshToken"]) == REFUSED
     assert me(client, second["token"]) == ["UNAUTHENTICATED"]
     assert me(client, first["token"]) == ["UNAUTHENTICATED"]
-    assert AppSession.objects.get().generation == 2
+    assert SignIn.objects.get().generation == 2
 
 
 def test_one_stolen_sign_in_leaves_the_other_apps_alone(client):
@@ -114,7 +115,7 @@ def test_one_stolen_sign_in_leaves_the_other_apps_alone(client):
 def test_what_is_no_refresh_token_refreshes_nothing_and_revokes_nothing(client, bad):
     referrer = make_link(make_program()).referrer
     given = sign_in(client, referrer)
-    family = AppSession.objects.get().public_id.hex
+    family = SignIn.objects.get().public_id.hex
     kinds = {
         "access": given["token"],
         "cookie": make_session(referrer, verified=True),
@@ -123,8 +124,8 @@ def test_what_is_no_refresh_token_refreshes_nothing_and_revokes_nothing(client, 
         "mail": make_sign_in_token(referrer),
     }
     assert refresh(client, kinds.get(bad, bad)) == REFUSED
-    row = AppSession.objects.get()
-    assert (row.generation, row.revoked_at) == (1, None)
+    data(client, REVOKE, {"t": kinds.get(bad, bad), "all": True})
+    assert list(SignIn.objects.values_list("generation", "revoked_at")) == [(1, None)] * 2
     assert refresh(client, given["refreshToken"])["errors"] == []
 
 
@@ -145,7 +146,7 @@ def test_tokens_are_for_one_site_only(client):
     assert me(client, tokens.access) == ["UNAUTHENTICATED"]
     assert refresh(client, tokens.refresh) == REFUSED
     assert data(client, REVOKE, {"t": tokens.refresh})["revokeSession"] == {"ok": True, "errors": []}
-    row = AppSession.objects.get()
+    row = SignIn.objects.get()
     assert (row.generation, row.revoked_at) == (1, None)
     assert read_access_token(tokens.access, site_id=other.pk) is not None
 
@@ -179,7 +180,7 @@ def test_an_old_token_cannot_sign_out_everywhere(client):
 def test_a_person_can_be_signed_out_of_every_app(client):
     referrer = make_link(make_program()).referrer
     given = sign_in(client, referrer)
-    assert revoke_app_sessions(person_id=referrer.person_id) == 1
+    assert revoke_sign_ins(person_id=referrer.person_id) == 1
     assert me(client, given["token"]) == ["UNAUTHENTICATED"]
 
 
@@ -188,7 +189,7 @@ def test_a_sign_in_that_began_while_its_person_was_erased_is_none(client):
     Person.objects.update(erased_at=timezone.now())
     assert me(client, signed["token"]) == ["UNAUTHENTICATED"]
     assert refresh(client, signed["refreshToken"]) == REFUSED
-    assert AppSession.objects.get().generation == 1
+    assert SignIn.objects.get().generation == 1
 
 
 def test_an_access_token_costs_one_query_beside_the_one_for_the_site(client, django_assert_num_queries):

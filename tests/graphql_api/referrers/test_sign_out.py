@@ -2,7 +2,7 @@
 
 import pytest
 
-from referral_blocks.referrers.models import AppSession
+from referral_blocks.referrers.models import SignIn
 from referral_blocks.referrers.session import COOKIE_PREFIX
 from tests.graphql_api.ask import JSON, URL, ask, bearer_of, codes, data
 from tests.graphql_api.signed_in import sign_in
@@ -20,7 +20,7 @@ def test_an_apps_sign_in_ends_at_once_and_no_other(client):
     assert codes(ask(client, NAME, bearer=here)) == ["UNAUTHENTICATED"]
     assert data(client, NAME, bearer=there)["viewer"]["firstName"] == "Robin"
     assert data(client, OUT, bearer=here) == {"signOut": {"ok": True, "errors": []}}
-    assert AppSession.objects.filter(revoked_at=None).count() == 1
+    assert SignIn.objects.filter(revoked_at=None).count() == 1
 
 
 def test_a_browsers_cookies_are_taken_away(client):
@@ -42,4 +42,4 @@ def test_another_site_signs_nobody_out(client):
 def test_nobody_is_signed_out_without_an_error(client, bearer):
     bearer_of(make_link(make_program()).referrer)
     assert data(client, OUT, bearer=bearer) == {"signOut": {"ok": True, "errors": []}}
-    assert AppSession.objects.filter(revoked_at=None).count() == 1
+    assert SignIn.objects.filter(revoked_at=None).count() == 1

@@ -4,9 +4,9 @@ import pytest
 from playwright.sync_api import expect
 
 from referral_blocks.emails.models import Email
-from referral_blocks.referrers.models import AppSession
+from referral_blocks.referrers.models import SignIn
 from referral_blocks.referrers.session import make_session, session_cookie
-from referral_blocks.referrers.tokens import revoke_app_sessions
+from referral_blocks.referrers.sign_ins import revoke_sign_ins
 from tests.looks.axe import violations
 from tests.mailbox import look_up
 from tests.make import make_link, make_program
@@ -59,9 +59,9 @@ def test_an_expired_access_token_is_renewed_and_a_revoked_sign_in_shows_nothing_
     page.clock.install()
     sign_in(page, shop, referrer)
     pass_time(page, seconds=31)
-    assert AppSession.objects.get().generation == 2
+    assert SignIn.objects.get().generation == 2
     expect(page.get_by_text("Visits")).to_be_visible()
-    revoke_app_sessions(person_id=referrer.person_id)
+    revoke_sign_ins(person_id=referrer.person_id)
     pass_time(page, seconds=31)
     page.get_by_role("button", name="Get my link").wait_for()
     shown = page.evaluate("document.querySelector('referral-share').shadowRoot.textContent")
@@ -78,16 +78,16 @@ def test_two_elements_are_signed_in_and_out_together(shop, open_tab):
     first, second, other = (page.locator("referral-share").nth(n) for n in range(3))
     expect(second).to_contain_text("Visits")
     expect(other).to_contain_text("Other offer")
-    assert AppSession.objects.count() == 1
+    assert SignIn.objects.count() == 1
     assert violations(page) == []
     page.reload()
     expect(first).to_contain_text("Visits")
     expect(second).to_contain_text("Visits")
-    assert AppSession.objects.get().revoked_at is None  # the refresh token, which works once, was used once
+    assert SignIn.objects.get().revoked_at is None  # the refresh token, which works once, was used once
     second.get_by_role("button", name="Sign out").click()
     for element in (first, second):
         expect(element.get_by_role("button", name="Get my link")).to_be_visible()
-    assert AppSession.objects.get().revoked_at is not None
+    assert SignIn.objects.get().revoked_at is not None
     assert heard(page)[-1] == ["signed-out", ""]
 
 
@@ -102,7 +102,7 @@ def test_a_tab_that_was_duplicated_leaves_the_sign_in_to_the_first(shop, open_ta
     expect(copy.get_by_role("button", name="Get my link")).to_be_visible()
     page.reload()
     expect(page.get_by_text("Visits")).to_be_visible()
-    assert AppSession.objects.get().revoked_at is None
+    assert SignIn.objects.get().revoked_at is None
 
 
 def test_tabs_share_a_remembered_sign_in(shop, open_tab):
@@ -115,7 +115,7 @@ def test_tabs_share_a_remembered_sign_in(shop, open_tab):
     expect(other.get_by_text("Visits")).to_be_visible()
     page.reload()
     expect(page.get_by_text("Visits")).to_be_visible()
-    assert (AppSession.objects.get().revoked_at, AppSession.objects.get().generation) == (None, 3)
+    assert (SignIn.objects.get().revoked_at, SignIn.objects.get().generation) == (None, 3)
 
 
 @pytest.mark.urls("tests.graphql_api.share.own_page")
@@ -133,4 +133,4 @@ def test_on_the_sites_own_pages_the_cookie_says_who_looks(site, open_tab):
     page.get_by_role("button", name="Sign out").click()
     expect(page.get_by_role("button", name="Get my link")).to_be_visible()
     assert not [c for c in page.context.cookies() if c["name"] == session_cookie(referrer.program)]
-    assert (AppSession.objects.count(), page.evaluate("sessionStorage.length")) == (0, 0)
+    assert (SignIn.objects.count(), page.evaluate("sessionStorage.length")) == (0, 0)

@@ -21,7 +21,7 @@ from tests.security.personal import ERASED, WAYS
 pytestmark = pytest.mark.django_db
 # Erased, and not in the file: why.
 NOT_EXPORTED = {
-    "AppSession.token_hash": "a secret's hash",
+    "SignIn.token_hash": "a secret's hash",
     "ClaimChange.note": "staff's own note", "GroupChange.note": "staff's own note",
     "PayoutChange.note": "staff's own note", "ReferralChange.note": "staff's own note",
     "RewardChange.note": "staff's own note", "PayoutReversal.note": "staff's own note",
