@@ -35,8 +35,8 @@ ERASED = {
     "ReviewDecision.reason", "RiskSignal.evidence",
     "Sale.metadata",
     "SaleImport.content", "SaleImportRow.external_id", "SaleImportRow.message",
-    "Visit.ip_hash",
     "SignIn.token_hash",
+    "Visit.ip_hash",
 }  # fmt: skip
 KEPT = {
     "Activity.kind": WORD, "Activity.subject_type": WORD, "Activity.subject_id": KEY,
@@ -89,7 +89,7 @@ KEPT = {
     "SendingStop.provider": CODE, "SendingStop.cause": WORD, "SendingStop.note": HOUSE,
     "SendingStopChange.provider": CODE, "SendingStopChange.cause": WORD, "SendingStopChange.note": HOUSE,
     "SentCounter.key": KEY, "SpendCounter.key": KEY,
-    "ShareEvent.channel": WORD,
+    "ShareEvent.channel": WORD, "SignIn.kind": WORD,
     "WebhookDelivery.message_id": KEY, "WebhookDelivery.kind": WORD, "WebhookDelivery.body": "ids only",
     "WebhookDelivery.state": WORD, "WebhookDelivery.problem": WORD,
     "WebhookDelivery.answer": "what another system answered to ids",
@@ -105,7 +105,7 @@ CHANGE_WORDS = ("field", "from_state", "to_state", "reason")  # of every audit r
 def kept_because(name: str) -> str:
     """Why the column ``Model.field`` stays as it is; empty where nobody has said so."""
     table, column = name.split(".")
-    if column == "agent":
+    if column.endswith("agent"):
         return ACTOR
     if table.endswith("Change") and column in CHANGE_WORDS:
         return WORD
@@ -121,7 +121,6 @@ def columns() -> dict[str, models.Field]:
 
 # For the tables with erased columns: the ways from a row to the person whose words stand in it.
 WAYS = {
-    "SignIn": ["referrer__person"],
     "ClaimChange": ["subject__friend"],
     "Email": ["person"],
     "GiftCard": ["payout__person"],
@@ -141,6 +140,7 @@ WAYS = {
     "RewardChange": ["subject__person", "subject__referral__friend", "subject__referral__referrer__person"],
     "RiskSignal": ["referral__friend", "referral__referrer__person"],
     "Sale": ["referral__friend"],
+    "SignIn": ["referrer__person"],
     "Visit": ["link__referrer__person"],
 }  # fmt: skip
 # Tables without a way: what names the person there is their address, number or account.

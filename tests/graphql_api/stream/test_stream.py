@@ -14,7 +14,7 @@ from django.utils import timezone
 from referral_blocks.access.services import create_api_key, revoke_api_key
 from referral_blocks.activity.models import Activity
 from referral_blocks.core.conf import get_conf
-from referral_blocks.flows.sign_out import sign_out
+from referral_blocks.flows.sign_out import sign_out, sign_out_browser
 from referral_blocks.referrers.session import make_session, session_cookie
 from tests.graphql_api.ask import bearer_of, post
 from tests.graphql_api.stream.server import connect, serving
@@ -140,12 +140,39 @@ def test_a_sign_in_that_is_revoked_ends_its_stream(server, link):
         reader = await connect(server.port, STANDING, bearer=bearer)
         await reader.next()
         began = time.monotonic()
-        await asyncio.to_thread(sign_out, access_token=bearer)
+        await asyncio.to_thread(sign_out, access_token=bearer, site_id=link.referrer.program.site_id)
         return await reader.rest(10), time.monotonic() - began
 
     events, seconds = asyncio.run(story())
     assert (codes(events[0]), [event.name for event in events]) == (["UNAUTHENTICATED"], ["next", "complete"])
     assert seconds < 5
+
+
+def test_a_browser_that_is_signed_out_is_told_nothing_more_and_another_is(server, link):
+    name = session_cookie(link.referrer.program)
+    here, there = (make_session(link.referrer, verified=True) for _ in range(2))
+
+    async def story():
+        ended, other = [
+            await connect(server.port, STANDING, Cookie=f"{name}={value}", Sec_Fetch_Site="same-origin")
+            for value in (here, there)
+        ]
+        await ended.next(), await other.next()
+        began = time.monotonic()
+        await asyncio.to_thread(sign_out_browser, cookies=[here], site_id=link.referrer.program.site_id)
+        events, seconds = await ended.rest(10), time.monotonic() - began
+        await asyncio.to_thread(friend, link, 1)
+        told = await other.next()
+        while told.data["data"]["viewerStanding"]["viewer"]["standing"] == {"friends": 0}:
+            told = await other.next()  # that they have joined, where it came after the first answer
+        other.close()
+        return events, seconds, told
+
+    events, seconds, told = asyncio.run(story())
+    assert (codes(events[-2]), events[-1].name) == (["UNAUTHENTICATED"], "complete")
+    assert not [event for event in events if "friends': 1" in str(event.data)]
+    assert seconds < 5
+    assert told.data["data"]["viewerStanding"]["viewer"]["standing"] == {"friends": 1}
 
 
 def test_an_access_token_that_runs_out_ends_its_stream(server, link):

@@ -78,11 +78,12 @@ def test_joining_again_does_not_sign_a_verified_referrer_out(client, program):
 def test_somebody_else_who_joins_takes_the_browser_over(client, program):
     link = make_link(program)
     data = form_data(client, "/share/", JOIN, **TYPED)
-    client.cookies[session_cookie(program)] = make_session(link.referrer, verified=True)
+    client.cookies[session_cookie(program)] = before = make_session(link.referrer, verified=True)
     with time_machine.travel(time.time() + 5):
         response = client.post(JOIN, data)
     session = read_session(response.cookies[session_cookie(program)].value)
     assert (session.referrer.person.email, session.verified) == ("kim@example.com", False)
+    assert read_session(before) is None, "nobody could sign it out any more"
 
 
 def test_a_friends_form_is_thanked_on_the_same_page(client, program):
