@@ -13,6 +13,7 @@ import strawberry
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from graphql import GraphQLError
+from strawberry.relay import InvalidGlobalIDError
 
 from referral_blocks.core.conf import get_conf
 from referral_blocks.core.errors import DomainError
@@ -164,6 +165,12 @@ def _present(error: GraphQLError) -> dict[str, Any]:
         error = refusal(ErrorCode.TOO_COMPLEX, _("This document is nested too deeply."))
     elif isinstance(cause, ValueError) and TOO_MANY_DIGITS in str(cause):
         error = refusal(ErrorCode.BAD_REQUEST, _("This document holds a number that is too long."))
+    elif isinstance(error, InvalidGlobalIDError) or isinstance(cause, InvalidGlobalIDError):
+        error = GraphQLError(
+            _("One of the ids is none that this API gave: send ids back as they came."),
+            nodes=error.nodes,
+            path=error.path,
+        )
     elif cause is not None and not isinstance(cause, GraphQLError):
         error = _masked(error, cause)
     code = ErrorCode.BAD_USER_INPUT if error.path else ErrorCode.BAD_REQUEST

@@ -76,8 +76,13 @@ class LimitedValidation(ValidationCache):
 def refuse(document: DocumentNode) -> GraphQLError | None:
     """What to say to a document that passes a limit, or reads the schema where that is off; None when it is fine."""
     conf, size = get_conf(), measure(document)
-    if size.operations > MAX_OPERATIONS or size.all.aliases > MAX_ALIASES or size.all.fields > MAX_FIELDS:
-        return refusal(ErrorCode.TOO_COMPLEX, _("This document asks for too much at once. Split it."))
+    for found, most, words in (
+        (size.operations, MAX_OPERATIONS, _("This document has more than %(max)d operations. Split it.")),
+        (size.all.aliases, MAX_ALIASES, _("This document has more than %(max)d aliases. Split it.")),
+        (size.all.fields, MAX_FIELDS, _("This document has more than %(max)d fields, fragments spread out. Split it.")),
+    ):
+        if found > most:
+            return refusal(ErrorCode.TOO_COMPLEX, words % {"max": most})
     if size.all.depth > conf.API_MAX_DEPTH:
         return refusal(
             ErrorCode.TOO_COMPLEX,

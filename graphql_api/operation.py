@@ -51,6 +51,12 @@ class Operation:
 def from_query_string(request: HttpRequest, **_given: Any) -> Operation:
     """The operation of a GET request; its variables are JSON. Raises RequestRefused."""
     given = request.GET
+    if not given:  # such as what is left of a POST that was sent to the address without its slash
+        raise RequestRefused(
+            400,
+            _("There is no “query”. If you sent a POST, a redirect has dropped it: send it to %(path)s as it is.")
+            % {"path": request.path},
+        )
     variables = _json(given["variables"]) if given.get("variables") else None
     return _operation(
         {

@@ -13,19 +13,20 @@ def nested_fragments(depth):
 
 
 @pytest.mark.parametrize(
-    "document",
+    ("document", "limit"),
     [
-        nested_fragments(60),
-        "{" + " ".join(f"a{n}: __typename" for n in range(16)) + "}",
-        "{ ...F } fragment F on Query {" + " ".join(f"a{n}: __typename" for n in range(16)) + "}",
-        "{" + "__typename " * 501 + "}",
-        " ".join(f"query Q{n} {{ __typename }}" for n in range(6)),
+        (nested_fragments(60), "500 fields"),
+        ("{" + " ".join(f"a{n}: __typename" for n in range(16)) + "}", "15 aliases"),
+        ("{ ...F } fragment F on Query {" + " ".join(f"a{n}: __typename" for n in range(16)) + "}", "15 aliases"),
+        ("{" + "__typename " * 501 + "}", "500 fields"),
+        (" ".join(f"query Q{n} {{ __typename }}" for n in range(6)), "5 operations"),
     ],
 )
-def test_a_document_that_asks_for_too_much_is_refused_at_once(client, document):
+def test_a_document_that_asks_for_too_much_is_refused_at_once_by_the_name_of_the_limit(client, document, limit):
     started = time.process_time()
     answer = ask(client, document)
     assert ("data" in answer, codes(answer)) == (False, ["TOO_COMPLEX"])
+    assert f"more than {limit}" in answer["errors"][0]["message"]
     assert time.process_time() - started < 1
 
 

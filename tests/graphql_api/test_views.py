@@ -8,6 +8,8 @@ from django.core.handlers.asgi import ASGIRequest
 
 from graphql_api.errors import ErrorCode, refusal
 from graphql_api.views import GraphQLView
+from referral_blocks.access.models import Scope
+from referral_blocks.access.services import create_api_key
 from referral_blocks.core.errors import InvalidInput
 from tests.graphql_api.ask import URL, ask, codes, post
 from tests.make import make_program
@@ -90,6 +92,22 @@ def test_a_query_may_come_by_get(client):
 
 
 @pytest.mark.django_db
+def test_what_a_redirect_has_left_of_a_post_is_told_what_happened(client):
+    response = client.get(URL, headers={"Accept": "*/*"})
+    (error,) = response.json()["errors"]
+    assert (response.status_code, error["extensions"]) == (400, {"code": "BAD_REQUEST"})
+    assert f"send it to {URL} as it is" in error["message"]
+
+
+@pytest.mark.django_db
+def test_an_id_that_is_none_is_called_so_in_plain_words(client):
+    key = create_api_key(site_id=make_program().site_id, name="Books", scopes=[Scope.REWARDS_WRITE])[1]
+    answer = ask(client, 'mutation { approveReward(input: {id: "garbage"}) { errors { code } } }', bearer=key)
+    assert (answer["data"], codes(answer)) == ({"approveReward": None}, ["BAD_USER_INPUT"])
+    assert answer["errors"][0]["path"] == ["approveReward"]
+    assert answer["errors"][0]["message"] == "One of the ids is none that this API gave: send ids back as they came."
+
+
 def test_a_mutation_by_get_is_refused(client):
     response = client.get(URL, {"query": JOIN})
     assert (response.status_code, response["Allow"]) == (405, "GET, POST")
