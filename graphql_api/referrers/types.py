@@ -8,12 +8,14 @@ from typing import Annotated
 
 import strawberry
 import strawberry_django
+from strawberry import relay
 
 from graphql_api.activity.queries import After as AfterActivity
 from graphql_api.activity.queries import First as FirstActivity
 from graphql_api.activity.queries import own_activity
 from graphql_api.activity.types import ActivityUpdate
 from graphql_api.connections import MAX_PAGE, Pages
+from graphql_api.context import Info
 from graphql_api.links.types import ReferralLink, ViewerLink
 from graphql_api.payouts.types import PayoutAccount, accounts_of
 from graphql_api.permissions import require_verified
@@ -40,8 +42,21 @@ RewardsOrder = Annotated[ViewerRewardOrder, strawberry.argument(description="In 
 
 
 @strawberry.type(description="The referrer who is signed in, in one programme.")
-class Viewer:
+class Viewer(relay.Node):
+    """An id, by which clients' caches know that a query, a mutation and a subscription speak of the same."""
+
     session: strawberry.Private[Session]
+
+    @classmethod
+    def resolve_id(cls, root: Viewer, *, info: Info) -> str:  # type: ignore[override]
+        return str(root.session.referrer.public_id)
+
+    @classmethod
+    def resolve_nodes(  # type: ignore[override]
+        cls, *, info: Info, node_ids: Iterable[str], required: bool = False
+    ) -> list[Viewer | None]:
+        own = {str(session.referrer.public_id): cls(session=session) for session in info.context.sessions}
+        return [own.get(text) for text in node_ids]
 
     @strawberry.field(description="The programme that they share.")
     def program(self) -> Program:

@@ -44,6 +44,7 @@ KINDS = {
 RECORDS = sorted(name for name, kind in KINDS.items() if issubclass(kind, Record))
 OWN = sorted(name for name, kind in KINDS.items() if issubclass(kind, Own))
 PUBLIC = ["Group", "Page", "Program"]
+SELVES = ["Viewer"]
 
 
 def key_of(row):
@@ -63,7 +64,7 @@ def shown(client, global_id, **given):
 
 
 def test_every_type_with_a_global_id_is_asked_for_here():
-    assert {*RECORDS, *OWN, *PUBLIC} == set(KINDS)
+    assert {*RECORDS, *OWN, *PUBLIC, *SELVES} == set(KINDS)
 
 
 @pytest.mark.parametrize("name", RECORDS)
@@ -118,6 +119,27 @@ def test_what_is_a_referrers_own_is_given_to_nobody_else(client, link, name):
     assert shown(client, global_id) is None
     key = create_api_key(site_id=link.referrer.program.site_id, name="Books", scopes=Scope.values)[1]
     assert shown(Client(), global_id, bearer=key) is None
+
+
+def test_a_viewer_is_given_to_themselves_alone(client, link):
+    global_id = id_of("Viewer", link.referrer)
+    query = "query ($id: ID!) { node(id: $id) { ... on Viewer { id link { code } firstName } } viewer { id } }"
+    other = make_link(link.referrer.program, email="other@example.com")
+    assert shown(client, global_id) is None
+    sign_in(client, other)
+    assert shown(client, global_id) is None
+    key = create_api_key(site_id=link.referrer.program.site_id, name="Books", scopes=Scope.values)[1]
+    assert shown(Client(), global_id, bearer=key) is None
+    client.cookies.clear()
+    sign_in(client, link)
+    own = {"id": global_id, "link": {"code": link.code}, "firstName": "Robin"}
+    assert data(client, query, {"id": global_id}) == {"node": own, "viewer": {"id": global_id}}
+    assert shown(client, to_base64("Viewer", "x")) is None
+    client.cookies.clear()
+    sign_in(client, link, verified=False)  # no more of them than viewer tells
+    answer = ask(client, query, {"id": global_id})
+    assert answer["data"]["node"]["firstName"] is None
+    assert codes(answer) == ["UNVERIFIED"]
 
 
 def test_points_that_are_gone_are_not_there_as_in_the_list(client, link):

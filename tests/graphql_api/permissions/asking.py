@@ -8,7 +8,8 @@ from django.db.models import Model
 from strawberry.relay.utils import to_base64
 
 from graphql_api.schema import schema
-from tests.graphql_api.permissions.callers import Caller
+from referral_blocks.referrers.models import Referrer
+from tests.graphql_api.permissions.callers import SELF, Caller
 from tests.graphql_api.permissions.markers import INSIDE, MODELS, OWNER
 from tests.graphql_api.permissions.world import Story, World
 
@@ -65,6 +66,8 @@ def ids_of(world: World) -> dict[str, tuple[str, str]]:
         what = OWNER if own else _concept(model)
         for row in model._base_manager.all():
             found[gid(name, row)] = (world.owner_of(row), what)
+    for referrer in Referrer._base_manager.all():
+        found[gid("Viewer", referrer)] = (world.owner_of(referrer), SELF)
     return found
 
 

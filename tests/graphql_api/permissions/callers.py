@@ -22,6 +22,7 @@ from tests.graphql_api.permissions.world import FAR_HOST, World
 
 SITE = frozenset({"own", "ownkin", "peer", "peerkin", "next", "nextkin", "site"})  # kin: their friends
 CODE = "code"  # ZZ-OWN-CODE-1: a link’s code
+SELF = "self"  # the id of whoever asks, also while they have only typed their address
 # What a key is told of what it has just done, without a scope for reading.
 TOLD = {
     Scope.SALES_WRITE: {"sal", TITLE}, Scope.REWARDS_WRITE: {TITLE}, Scope.PAYOUTS_WRITE: {"pay"},
@@ -83,9 +84,9 @@ class Caller:
         if what == PUBLIC:
             return who == ("site" if self.site is SITE else "far")
         if self.kind in ("own", "peer", "next") or self.who:
-            return who == self.who and what in (TITLE, OWNER, CODE)
+            return who == self.who and what in (TITLE, OWNER, CODE, SELF)
         if self.kind == "typed":
-            return (who, what) == ("own", CODE)
+            return who == "own" and what in (CODE, SELF)
         return who in self.site and what in self._readable(told=told)
 
     def may_know(self, who: str, what: str) -> bool:
