@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -18,6 +19,7 @@ from referral_blocks.access.models import ApiKey
 from referral_blocks.access.services import PREFIX as API_KEY_PREFIX
 from referral_blocks.access.services import check_api_key
 from referral_blocks.core import ratelimit
+from referral_blocks.core.even import even_answer
 from referral_blocks.core.ratelimit import Allowance
 from referral_blocks.core.visitor import ip_hash
 from referral_blocks.programs.models import Program, ProgramStatus
@@ -107,6 +109,14 @@ class Context:
     def check_rate(self, purpose: str) -> None:
         """Count one try of this visitor; raises TooManyRequests."""
         ratelimit.check_rate(purpose, ip_hash(self.request), limit=RATE)
+
+    @contextmanager
+    def answered_evenly(self, purpose: str) -> Iterator[None]:
+        """Count one try of this visitor, then look up the address that they typed, in a time that tells nothing of it;
+        raises TooManyRequests at once."""
+        self.check_rate(purpose)
+        with even_answer():
+            yield
 
     def _bearer_sessions(self) -> list[Session]:
         if self.bearer.startswith(API_KEY_PREFIX):

@@ -29,4 +29,5 @@ REFERRAL_BLOCKS = {
     "RATE_LIMIT_STORAGE": "memory://",
     "ACTIVITY_REDIS": "",
     "RATE_LIMITS_ENABLED": False,
+    "EVEN_ANSWER_SECONDS": 0,
 }

@@ -47,18 +47,18 @@ class GroupsMutation:
         self, info: Info, given: Annotated[JoinGroupInput, strawberry.argument(name="input", description="The friend.")]
     ) -> JoinGroupPayload | None:
         try:
-            info.context.check_rate("join_group")
-            group = group_by_id(info, str(given.group))
-            if group is None:
-                raise NotFound(_("There is no such group on this site."), path=("group",))
-            join_group_by_email(
-                group=group,
-                email=given.email,
-                name=given.name,
-                phone=given.phone,
-                accept_terms=given.accept_terms,
-                locale=get_language() or "",
-            )
+            with info.context.answered_evenly("join_group"):
+                group = group_by_id(info, str(given.group))
+                if group is None:
+                    raise NotFound(_("There is no such group on this site."), path=("group",))
+                join_group_by_email(
+                    group=group,
+                    email=given.email,
+                    name=given.name,
+                    phone=given.phone,
+                    accept_terms=given.accept_terms,
+                    locale=get_language() or "",
+                )
         except DomainError as error:
             return JoinGroupPayload(errors=user_errors(error))
         return JoinGroupPayload(group=Group.of(group))

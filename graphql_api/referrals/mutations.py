@@ -49,22 +49,22 @@ class ReferralsMutation:
         given: Annotated[CaptureReferralInput, strawberry.argument(name="input", description="The friend.")],
     ) -> CaptureReferralPayload | None:
         try:
-            info.context.check_rate("capture_referral")
-            program = program_by_slug(site_id=info.context.site.pk, slug=given.program)
-            capture_referral(
-                program=program,
-                email=given.email,
-                name=given.name,
-                phone=given.phone,
-                code=given.code,
-                token=given.token,
-                cookie=info.context.cookies.get(cookie_name(program), ""),
-                accept_terms=given.accept_terms,
-                locale=get_language() or "",
-                kind=given.kind.value if given.kind else "",
-                country=given.country,
-                ip_hash=ip_hash(info.context.request),
-            )
+            with info.context.answered_evenly("capture_referral"):
+                program = program_by_slug(site_id=info.context.site.pk, slug=given.program)
+                capture_referral(
+                    program=program,
+                    email=given.email,
+                    name=given.name,
+                    phone=given.phone,
+                    code=given.code,
+                    token=given.token,
+                    cookie=info.context.cookies.get(cookie_name(program), ""),
+                    accept_terms=given.accept_terms,
+                    locale=get_language() or "",
+                    kind=given.kind.value if given.kind else "",
+                    country=given.country,
+                    ip_hash=ip_hash(info.context.request),
+                )
         except DomainError as error:
             return CaptureReferralPayload(errors=user_errors(error))
         return CaptureReferralPayload(program=program)

@@ -67,21 +67,24 @@ class ReferrersMutation(SessionsMutation):
         self, info: Info, given: Annotated[JoinProgramInput, strawberry.argument(name="input", description="Who.")]
     ) -> JoinProgramPayload | None:
         try:
-            info.context.check_rate("join_program")
-            joined = join_program(
-                program=program_by_slug(site_id=info.context.site.pk, slug=given.program),
-                email=given.email,
-                name=given.name,
-                accept_terms=given.accept_terms,
-                greeting_consent=given.greeting_consent,
-                locale=get_language() or "",
-                kind=given.kind.value if given.kind else "",
-                country=given.country,
-                return_to=given.return_to or "",
-            )
+            with info.context.answered_evenly("join_program"):
+                program = program_by_slug(site_id=info.context.site.pk, slug=given.program)
+                joined = join_program(
+                    program=program,
+                    email=given.email,
+                    name=given.name,
+                    accept_terms=given.accept_terms,
+                    greeting_consent=given.greeting_consent,
+                    locale=get_language() or "",
+                    kind=given.kind.value if given.kind else "",
+                    country=given.country,
+                    return_to=given.return_to or "",
+                )
         except DomainError as error:
             return JoinProgramPayload(errors=user_errors(error))
-        return JoinProgramPayload(program=joined.referrer.program, link=joined.link)  # type: ignore[arg-type]
+        # What is selected of them is read after the wait, from the same objects for everybody.
+        joined.link.referrer, joined.referrer.program = joined.referrer, program
+        return JoinProgramPayload(program=program, link=joined.link)  # type: ignore[arg-type]
 
     @strawberry.mutation(description="Ask for a sign-in link by mail.")
     def request_login_link(

@@ -87,6 +87,10 @@ class Conf:
     # Where counters for rate limits live, as the `limits` library writes it: memory:// or redis://…
     RATE_LIMIT_STORAGE: str = "memory://"
     RATE_LIMITS_ENABLED: bool = True
+    # Seconds: who joins or leaves a friend's address is answered after a whole multiple of it, so that no clock tells
+    # whether the address was known. More than the work takes on your machine when it is busy; 0: answered at once.
+    # Each such call holds a thread of the server meanwhile, and no transaction: the rate limits bound how many.
+    EVEN_ANSWER_SECONDS: float = 0.4
     # How many proxies in front append to X-Forwarded-For; 0 means that REMOTE_ADDR is the visitor.
     TRUSTED_PROXIES: int = 0
     # Seconds: how long a sign-in link from a mail works, and how long a referrer stays signed in.

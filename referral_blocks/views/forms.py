@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import nullcontext
 
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.utils.translation import check_for_language, override
@@ -10,8 +11,9 @@ from django.utils.translation import gettext as _
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST
 
-from referral_blocks.blocks.forms import FriendForm, JoinForm, ReferByNameForm, ReferralForm, SignInForm
+from referral_blocks.blocks.forms import FriendForm, JoinForm, ReferByNameForm, ReferralForm, SignInForm, TermsForm
 from referral_blocks.core.errors import DomainError
+from referral_blocks.core.even import even_answer
 from referral_blocks.core.ratelimit import TooManyRequests, check_rate
 from referral_blocks.core.visitor import ip_hash
 from referral_blocks.flows.capture_referral import capture_referral
@@ -149,7 +151,9 @@ def receive(request: HttpRequest, kind: type[ReferralForm], write: Callable, ans
             form.renew()
             form.add_error(None, _("That was very quick. Check your details, then press the button once more."))
         if form.is_valid():
-            return answer(program, form, write(program, form))
+            # A form with terms makes a person of the address that was typed, or finds them.
+            with even_answer() if isinstance(form, TermsForm) else nullcontext():
+                return answer(program, form, write(program, form))
     except TooManyRequests as error:
         form.refuse(error)
         return show_again(request, form, program, status=429)

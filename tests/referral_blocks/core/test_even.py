@@ -1,0 +1,41 @@
+import pytest
+
+from referral_blocks.core.conf import Conf, get_conf
+from referral_blocks.core.even import even_answer
+from tests.hand_clock import use_hand_clock
+
+
+@pytest.mark.parametrize(
+    ("work", "end"), [(0.0, 0.5), (0.125, 0.5), (0.5, 0.5), (0.625, 1.0), (1.0, 1.0), (1.875, 2.0)]
+)
+@pytest.mark.parametrize("refused", [False, True])
+def test_it_ends_with_the_slot_in_which_the_work_ends_whatever_becomes_of_it(settings, monkeypatch, work, end, refused):
+    clock = use_hand_clock(settings, monkeypatch)
+    try:
+        with even_answer():
+            clock.now += work
+            if refused:
+                raise LookupError
+    except LookupError:
+        assert refused
+    assert clock.now - 1000 == end
+    assert clock.slept == [end - work]
+
+
+def test_each_of_several_has_slots_of_its_own(settings, monkeypatch):
+    clock = use_hand_clock(settings, monkeypatch)
+    for work in (0.125, 0.375):
+        with even_answer():
+            clock.now += work
+    assert clock.slept == [0.375, 0.125]
+
+
+def test_zero_switches_it_off(settings, monkeypatch):
+    clock = use_hand_clock(settings, monkeypatch, slot=0)
+    with even_answer():
+        clock.now += 0.125
+    assert (clock.now - 1000, clock.slept) == (0.125, [])
+
+
+def test_a_host_that_sets_nothing_has_it_and_this_suite_does_not_wait():
+    assert (Conf().EVEN_ANSWER_SECONDS, get_conf().EVEN_ANSWER_SECONDS) == (0.4, 0)
