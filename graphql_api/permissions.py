@@ -53,9 +53,18 @@ def require_scope(context: Context, scope: Scope, *rights: str) -> Worker:
     worker = require_worker(context)
     if may_work(worker, scope, *rights):
         return worker
-    if worker.user is not None:
-        raise refusal(ErrorCode.FORBIDDEN, _("You may not do this. Ask whoever gives rights in the admin."))
-    raise _not_with_key()
+    raise _not_with_rights() if worker.user is not None else _not_with_key()
+
+
+def require_person(context: Context, *rights: str) -> tuple[Worker, User]:
+    """A member of staff with all of ``rights``, as the caller and as a user. What rests on somebody having looked is no
+    system's to say, whatever its key may do."""
+    worker = require_worker(context)
+    if worker.user is None:
+        raise refusal(ErrorCode.FORBIDDEN, _("Only a person who is signed in to the admin may do this."))
+    if not all(may(worker.user, right) for right in rights):
+        raise _not_with_rights()
+    return worker, worker.user
 
 
 def may_work(worker: Worker, scope: Scope, *rights: str) -> bool:
@@ -64,6 +73,10 @@ def may_work(worker: Worker, scope: Scope, *rights: str) -> bool:
         user, needed = worker.user, rights or RIGHTS.get(scope, ())
         return bool(needed) and all(may(user, right) for right in needed)
     return worker.key is not None and scope.value in worker.key.scopes
+
+
+def _not_with_rights() -> Exception:
+    return refusal(ErrorCode.FORBIDDEN, _("You may not do this. Ask whoever gives rights in the admin."))
 
 
 def _not_with_key() -> Exception:

@@ -21,6 +21,7 @@ from .records.reversals import ReversalsServer
 from .records.reward_mutations import RewardsServerMutation
 from .records.rewards import RewardsServer
 from .records.sale_lists import SalesServer
+from .records.settling_mutations import SettlingMutation
 from .sales.mutations import SalesMutation
 from .webhooks.message_mutations import WebhookMessagesMutation
 from .webhooks.mutations import WebhooksMutation
@@ -70,6 +71,7 @@ class ServerMutation(
     ReferralsServerMutation,
     RewardsServerMutation,
     SalesMutation,
+    SettlingMutation,
     WebhookMessagesMutation,
     WebhooksMutation,
 ):

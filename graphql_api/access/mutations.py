@@ -123,7 +123,7 @@ class AccessMutation:
         with at_work(info.context, Scope.KEYS_WRITE, "change_apikey") as by:
             try:
                 key = _key(by, given.id)
-                revoke_api_key(key=key, by=by.key)
+                revoke_api_key(key=key, actor=by.user, by=by.key)
             except DomainError as error:
                 return RevokeApiKeyPayload(errors=user_errors(error))
         return RevokeApiKeyPayload(api_key=key)  # type: ignore[arg-type]

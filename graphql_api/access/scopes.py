@@ -49,6 +49,14 @@ def needs(scope: Scope) -> str:
     )
 
 
+def needs_person() -> str:
+    """The same of one that no key may use."""
+    return (
+        "Only for staff with the right to do it in the admin, whatever an API key may do; else the error is "
+        "UNAUTHENTICATED or FORBIDDEN, and nothing is written."
+    )
+
+
 class Record:
     """A row as the site’s own systems and staff read it. Whichever way it is asked for – in a list, under another row,
     by its global id – it is given only to a key with ``scope`` or to staff with ``rights``, by default those that the

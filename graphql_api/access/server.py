@@ -31,6 +31,7 @@ class ApiKeyScope(Enum):
     REWARDS_WRITE = strawberry.enum_value("rewards:write", description="Approve and cancel rewards.")
     PAYOUTS_READ = strawberry.enum_value("payouts:read", description="Read payouts and runs.")
     PAYOUTS_WRITE = strawberry.enum_value("payouts:write", description="Plan, confirm and cancel payout runs.")
+    HANDOVERS_WRITE = strawberry.enum_value("handovers:write", description="Mark rewards as handed over.")
     STATISTICS_READ = strawberry.enum_value("statistics:read", description="Read statistics.")
     WEBHOOKS_READ = strawberry.enum_value("webhooks:read", description="Read webhook endpoints and deliveries.")
     WEBHOOKS_WRITE = strawberry.enum_value("webhooks:write", description="Make, change, test and remove endpoints.")

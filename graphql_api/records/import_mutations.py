@@ -91,7 +91,7 @@ class ImportsMutation:
         with at_work(info.context, Scope.SALES_WRITE, "add_saleimport") as by:
             try:
                 found = row_of(models.SaleImport.objects.filter(program__site=by.site_id), given.id, SaleImport)
-                done = confirm_import(sale_import=found)
+                done = confirm_import(sale_import=found, actor=by.user)
             except DomainError as error:
                 return ConfirmImportPayload(errors=user_errors(error))
         return ConfirmImportPayload(sale_import=found, already_confirmed=not done)  # type: ignore[arg-type]

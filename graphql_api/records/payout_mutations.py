@@ -1,4 +1,4 @@
-"""Systems plan payout runs, confirm those that one person could confirm alone, and cancel them. Each mutation calls the
+"""Systems plan payout runs, confirm those that one person could confirm alone, and cancel any. Each mutation calls the
 flow of the same name."""
 
 from __future__ import annotations
@@ -75,6 +75,12 @@ class CancelPayoutRunPayload:
     cancelled_total: Money | None = strawberry.field(
         default=None, description="What they come to; null when nothing is cancelled now."
     )
+    kept_count: int = strawberry.field(
+        default=0, description="How many payouts of a confirmed run stay, because they are on their way or paid."
+    )
+    kept_total: Money | None = strawberry.field(
+        default=None, description="What those come to; null when nothing is cancelled now."
+    )
     errors: list[UserError] = strawberry.field(default_factory=list, description="Why it was refused; else empty.")
 
 
@@ -122,8 +128,9 @@ class PayoutsServerMutation:
 
     @strawberry.mutation(
         description=(
-            "Cancel a run that is not confirmed, also one that waits for a second person: nothing of it is sent, and "
-            f"its rewards wait for the next one. {NEEDS}"
+            "Cancel a run, also a confirmed one: nothing more of it is sent, and the rewards of what was not sent wait "
+            "for the next one. What is on its way or paid stays; when that is all of it, the error is WRONG_STATE. "
+            f"Nothing is paid by cancelling, so that one person or key is enough. {NEEDS}"
         )
     )
     def cancel_payout_run(
@@ -134,13 +141,15 @@ class PayoutsServerMutation:
         with at_work(info.context, Scope.PAYOUTS_WRITE) as by:
             try:
                 run = row_of(runs.PayoutRun.objects.filter(program__site=by.site_id), given.id, PayoutRun)
-                totals = cancel_payout_run(run=run, actor=by.user, note=given.note)
+                done = cancel_payout_run(run=run, actor=by.user, note=given.note)
             except DomainError as error:
                 return CancelPayoutRunPayload(errors=user_errors(error))
-        if totals is None:
+        if done is None:
             return CancelPayoutRunPayload(payout_run=run, already_cancelled=True)  # type: ignore[arg-type]
         return CancelPayoutRunPayload(
             payout_run=run,  # type: ignore[arg-type]
-            cancelled_count=totals.payouts,
-            cancelled_total=Money.of(Amount(totals.amount_minor, run.currency)),
+            cancelled_count=done.back.payouts,
+            cancelled_total=Money.of(Amount(done.back.amount_minor, run.currency)),
+            kept_count=done.kept.payouts,
+            kept_total=Money.of(Amount(done.kept.amount_minor, run.currency)),
         )

@@ -39,7 +39,7 @@ class PayoutRunState(Enum):
     DRAFT = strawberry.enum_value("draft", description="To be looked at and confirmed.")
     SECOND = strawberry.enum_value("second", description="Confirmed by one person; waits for a second one.")
     CONFIRMED = strawberry.enum_value("confirmed", description="Confirmed: its payouts are on their way.")
-    CANCELLED = strawberry.enum_value("cancelled", description="Cancelled: its rewards wait for the next one.")
+    CANCELLED = strawberry.enum_value("cancelled", description="Cancelled: what was not sent waits for the next one.")
 
 
 @strawberry_django.type(runs.PayoutRunChange, description="One step of a payout run.")

@@ -21,6 +21,7 @@ from graphql_api.context import Info
 from graphql_api.money.types import Money
 from graphql_api.permissions import require_scope
 from graphql_api.programs.types import Program
+from graphql_api.records.handovers import Handover
 from graphql_api.records.people import PersonRecord
 from graphql_api.records.rewards import RewardRecord
 from referral_blocks.access.models import Scope
@@ -84,6 +85,9 @@ class PayoutRecord(Record, relay.Node):
     )
     run: Annotated[PayoutRun, strawberry.lazy("graphql_api.records.payout_runs")] | None = strawberry_django.field(
         description="The run that it goes out with; null when it goes alone."
+    )
+    handover: Handover | None = strawberry_django.field(
+        description="What staff hand over for it; null when it is paid another way, and until it is theirs to do."
     )
 
     @strawberry_django.field(description="How much.", only=["amount_minor", "currency"])

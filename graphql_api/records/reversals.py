@@ -45,6 +45,7 @@ class SaleReversal(Record, relay.Node):
     external_id: strawberry.ID = strawberry_django.field(description="The reporting system’s own id of it.")
     occurred_at: datetime = strawberry_django.field(description="When it happened.")
     recorded_at: datetime = strawberry_django.field(description="When it was recorded.")
+    agent: str = strawberry_django.field(description="Which API key recorded it; empty for people.")
 
     @strawberry_django.field(
         description="How much.", only=["amount_minor"], annotate={"sale_currency": F("sale__currency")}

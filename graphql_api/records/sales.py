@@ -42,6 +42,7 @@ class Sale(Record, relay.Node):
     number: int = strawberry_django.field(description="Which of the sales to this friend it is, counted from 1.")
     occurred_at: datetime = strawberry_django.field(description="When it was sold.")
     recorded_at: datetime = strawberry_django.field(description="When it was recorded.")
+    agent: str = strawberry_django.field(description="Which API key recorded it; empty for people.")
     reversals: Pages[Annotated[SaleReversal, strawberry.lazy("graphql_api.records.reversals")]] = (
         strawberry_django.connection(description=f"What of it was reversed, in order, at most {MAX_PAGE} at once.")
     )

@@ -106,6 +106,7 @@ class SalesMutation:
                     code=given.code,
                     token=given.token,
                     accept_terms=given.accept_terms,
+                    actor=by.user,
                 )
             except DomainError as error:
                 return RecordSalePayload(errors=user_errors(error))
@@ -135,6 +136,7 @@ class SalesMutation:
                     kind=given.kind.value,
                     amount=given.amount,
                     occurred_at=given.occurred_at,
+                    actor=by.user,
                 )
             except DomainError as error:
                 return ReverseSalePayload(errors=user_errors(error))

@@ -22,6 +22,7 @@ class Scope(models.TextChoices):
     REWARDS_WRITE = "rewards:write", _("approve, adjust and cancel rewards")
     PAYOUTS_READ = "payouts:read", _("read payouts and runs")
     PAYOUTS_WRITE = "payouts:write", _("plan, confirm and cancel payout runs")
+    HANDOVERS_WRITE = "handovers:write", _("mark rewards as handed over")
     STATISTICS_READ = "statistics:read", _("read statistics")
     WEBHOOKS_READ = "webhooks:read", _("read webhook endpoints and deliveries")
     WEBHOOKS_WRITE = "webhooks:write", _("add, change and remove webhook endpoints")
@@ -52,6 +53,10 @@ class ApiKey(models.Model):
     expires_at = models.DateTimeField(_("expires"), null=True, blank=True)
     last_used_at = models.DateTimeField(_("last used"), null=True, blank=True, editable=False)
     revoked_at = models.DateTimeField(_("revoked"), null=True, blank=True, editable=False)
+    revoked_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, blank=True, editable=False, on_delete=models.SET_NULL, related_name="+"
+    )
+    revoked_agent = models.CharField(max_length=MAX_AGENT, blank=True, editable=False)
     # The key that took its place; until it expires, both work.
     rotated_to = models.ForeignKey(
         "self", null=True, blank=True, editable=False, on_delete=models.SET_NULL, related_name="+"

@@ -18,6 +18,7 @@ RIGHTS: Mapping[Scope, tuple[str, ...]] = {
     Scope.REWARDS_WRITE: ("approve_reward",),
     Scope.PAYOUTS_READ: ("view_payout",),
     Scope.PAYOUTS_WRITE: ("confirm_payout",),
+    Scope.HANDOVERS_WRITE: ("mark_handed_over",),
     Scope.STATISTICS_READ: ("view_referral_report",),
     Scope.WEBHOOKS_READ: ("view_webhookendpoint",),
     Scope.WEBHOOKS_WRITE: ("add_webhookendpoint", "change_webhookendpoint", "delete_webhookendpoint"),

@@ -12,6 +12,7 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from referral_blocks.core.agent import present_agent
 from referral_blocks.core.errors import InvalidInput, NotAllowed, NotPossibleNow
 from referral_blocks.core.states import lock
 from referral_blocks.core.text import clean_text
@@ -117,12 +118,14 @@ def rotate_api_key(
     return new, text
 
 
-def revoke_api_key(*, key: ApiKey, by: ApiKey | None = None) -> bool:
-    """From now on the key is refused; the first time counts, and later ones say False. Raises NotAllowed when ``by``
-    may do less than ``key``."""
+def revoke_api_key(*, key: ApiKey, actor: User | None = None, by: ApiKey | None = None) -> bool:
+    """From now on the key is refused, and says who did it: ``actor`` or, without, a system. The first time counts, and
+    later ones say False. Raises NotAllowed when ``by`` may do less than ``key``."""
     if by is not None:
         _require_within(key.scopes, by)
-    return bool(ApiKey.objects.filter(pk=key.pk, revoked_at=None).update(revoked_at=timezone.now()))
+    now = timezone.now()
+    standing = ApiKey.objects.filter(pk=key.pk, revoked_at=None)
+    return bool(standing.update(revoked_at=now, revoked_by=actor, revoked_agent=present_agent()))
 
 
 def _scopes(given: Iterable[str]) -> list[str]:

@@ -38,7 +38,8 @@ def scope_lines(key: ApiKey) -> list[str]:
 
 def state_words(key: ApiKey) -> str:
     if key.revoked_at:
-        return _("Revoked")
+        who = key.revoked_by or key.revoked_agent
+        return _("Revoked by %(who)s") % {"who": who} if who else _("Revoked")
     if not key.is_live:
         return _("Expired")
     return _("Replaced, works on until it expires") if key.rotated_to_id else _("In use")
@@ -52,7 +53,7 @@ class ApiKeyListView(DeskView):
     search_fields = ["name", "prefix"]
 
     def get_base_queryset(self) -> QuerySet[ApiKey]:
-        return ApiKey.objects.select_related("site").order_by("revoked_at", "-created_at", "-pk")
+        return ApiKey.objects.select_related("site", "revoked_by").order_by("revoked_at", "-created_at", "-pk")
 
     @cached_property
     def columns(self) -> list[Column]:
@@ -206,7 +207,7 @@ class ApiKeyRevokeView(ApiKeyStepView):
         return self.before() if self.object.revoked_at else ""
 
     def run(self, data: dict[str, Any]) -> None:
-        live = revoke_api_key(key=self.object)
+        live = revoke_api_key(key=self.object, actor=self.request.user)
         yes = _("“%(name)s” is revoked: from now on it is refused.") % {"name": self.object.name}
         self.tell(live, yes, self.before())
 

@@ -18,7 +18,7 @@ from referral_blocks.payouts.limits import policy_of
 from referral_blocks.payouts.models import Payout, PayoutState
 from referral_blocks.payouts.registry import payout_provider_choices
 from referral_blocks.payouts.run import PayoutRun, RunState
-from referral_blocks.payouts.runs import OPEN, RunTotals, counts_by_state, run_totals
+from referral_blocks.payouts.runs import OPEN, RunTotals, counts_by_state, run_totals, unsent
 
 from .columns import PersonColumn, Step, StepsColumn
 from .filters import ProgramFilterSet, date_range
@@ -128,6 +128,8 @@ class RunView(RecordView):
                 ngettext("%(n)d payout is still to be queued.", "%(n)d payouts are still to be queued.", left)
                 % {"n": left}
             ]
+        if run.state == RunState.CANCELLED and self.totals.payouts:
+            return [_("What had not been sent was called back. What is counted here was on its way or paid by then.")]
         return []
 
     @cached_property
@@ -147,13 +149,20 @@ class RunView(RecordView):
         buttons = [
             HeaderButton(_("All payouts of this run"), url=every, icon_name="list-ul", icon_only=True, priority=3)
         ]
-        if not self.is_open or not may(self.request.user, "confirm_payout"):
+        if not may(self.request.user, "confirm_payout"):
             return buttons
-        if run.gathered_at and self.totals.payouts and not self.has_confirmed:
+        if not self.is_open and not self.can_be_called_back:
+            return buttons
+        if self.is_open and run.gathered_at and self.totals.payouts and not self.has_confirmed:
             url = reverse("referral_runs:confirm", args=[run.pk])
             buttons.insert(0, HeaderButton(_("Confirm this run"), url=url, icon_name="check", priority=1))
         cancel = reverse("referral_runs:cancel", args=[run.pk])
         return [*buttons, HeaderButton(_("Cancel this run"), url=cancel, icon_name="cross", priority=2)]
+
+    @property
+    def can_be_called_back(self) -> bool:
+        """Confirmed, and not all of it is on its way."""
+        return self.object.state == RunState.CONFIRMED and unsent().filter(run=self.object).exists()
 
     @property
     def has_confirmed(self) -> bool:

@@ -86,6 +86,7 @@ class RecordSaleView(FlowFormView):
             amount=data["amount"],
             currency=data["currency"] or program.currency,
             occurred_at=sold_at,
+            actor=self.request.user,
         )
         if recorded.created:
             messages.success(self.request, said(recorded))

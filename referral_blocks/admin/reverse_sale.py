@@ -75,6 +75,7 @@ class ReverseSaleView(StepView):
             kind=data["kind"],
             amount=data["amount"] or None,
             occurred_at=reversed_at,
+            actor=self.request.user,
         )
         self.tell(done.created, said(done), _("This was recorded before. Nothing has changed."))
         if done.created and not done.rewards:

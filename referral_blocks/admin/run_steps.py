@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy
 from wagtail.admin import messages
 
 from referral_blocks.core.money import Money
-from referral_blocks.flows.cancel_payout_run import cancel_payout_run
+from referral_blocks.flows.cancel_payout_run import Cancelled, cancel_payout_run, to_cancel
 from referral_blocks.flows.confirm_payout_run import confirm_payout_run, exclude_from_run
 from referral_blocks.payouts.models import Payout, PayoutState
 from referral_blocks.payouts.run import PayoutRun, RunState
@@ -96,14 +96,46 @@ class ConfirmRunView(RunStepView):
 
 
 class CancelRunView(RunStepView):
+    """Also of a confirmed run: what nobody has begun to send is called back, and the page says what stays."""
+
     form_class = NoteForm
     page_title = gettext_lazy("Cancel this run")
     header_icon = "cross"
     submit_label = gettext_lazy("Cancel the run")
 
+    @cached_property
+    def found(self) -> Cancelled:
+        return to_cancel(run=self.object)
+
+    def over(self) -> str:
+        if self.object.state != RunState.CONFIRMED:
+            return super().over()
+        if self.found.back.payouts:
+            return ""
+        return _("Everything in this run is on its way or settled: nothing is left to call back.")
+
+    def facts(self) -> list[tuple[str, Any]]:
+        rows = super().facts()
+        if self.object.state != RunState.CONFIRMED:
+            return rows
+        return [
+            *rows,
+            (_("Is called back"), self.said(self.found.back)),
+            (_("Stays: on its way or paid"), self.said(self.found.kept)),
+        ]
+
+    def said(self, totals: RunTotals) -> str:
+        several = payouts_to_people(totals.payouts, totals.people)
+        return f"{several} · {Money(totals.amount_minor, self.object.currency)}"
+
     def run(self, data: dict[str, Any]) -> None:
         done = cancel_payout_run(run=self.object, actor=self.request.user, note=data["note"])
-        self.tell(done is not None, _("The run is cancelled. Its rewards wait for the next one."), self.over())
+        yes = _("The run is cancelled. Its rewards wait for the next one.")
+        if done and done.kept.payouts:
+            yes = _("The run is cancelled. Called back: %(back)s. On their way or paid: %(kept)s.") % {
+                "back": self.said(done.back), "kept": self.said(done.kept),
+            }  # fmt: skip
+        self.tell(done is not None, yes, self.over())
 
 
 class ExcludeView(StepView):

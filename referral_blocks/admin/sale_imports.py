@@ -92,7 +92,7 @@ class ConfirmImportView(StepView):
         return facts_of(self.object)
 
     def run(self, data: dict[str, Any]) -> None:
-        done = confirm_import(sale_import=self.object)
+        done = confirm_import(sale_import=self.object, actor=self.request.user)
         self.tell(done, _("The sales are being recorded."), _("This import was confirmed before."))
 
 

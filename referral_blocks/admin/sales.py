@@ -66,7 +66,7 @@ class SaleListView(RecordListView):
 
 class SaleView(RecordView):
     rights = ("view_sale", "add_sale")
-    queryset = Sale.objects.select_related("program", "referral__friend", "referral__referrer__person")
+    queryset = Sale.objects.select_related("program", "recorded_by", "referral__friend", "referral__referrer__person")
 
     def facts(self) -> list[tuple[str, Any]]:
         sale: Sale = self.object
@@ -79,6 +79,7 @@ class SaleView(RecordView):
             (_("Source"), sale.source),
             (_("Sold"), when(sale.occurred_at)),
             (_("Recorded"), when(sale.recorded_at)),
+            (_("Recorded by"), recorder(sale)),
             (_("Reversed"), Money(sale.reversed_minor, sale.currency)),
         ]
 
@@ -107,11 +108,17 @@ class SaleView(RecordView):
                     Column("external_id", label=_("Number")),
                     Column("amount", label=_("Amount"), accessor=lambda r: Money(r.amount_minor, r.sale.currency)),
                     DateColumn("occurred_at", label=_("When")),
+                    Column("recorder", label=_("Recorded by"), accessor=recorder),
                 ],
-                SaleReversal.objects.filter(sale=self.object).select_related("sale"),
+                SaleReversal.objects.filter(sale=self.object).select_related("sale", "recorded_by"),
                 caption=_("Refunds and disputes"),
             ),
         ]
+
+
+def recorder(row: Sale | SaleReversal) -> str:
+    """The member of staff, or the system by its API key."""
+    return str(row.recorded_by or row.agent or _("the system"))
 
 
 class SaleViewSet(RecordViewSet):

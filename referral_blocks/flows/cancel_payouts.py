@@ -57,12 +57,16 @@ def _free(rewards: Iterable[Reward], reason: str, note: str = "", actor: User | 
     locked = lock_rewards(ids=[r.pk for r in rewards if r.state in (*OPEN, RewardState.RESERVED)])
     items = PayoutItem.objects.filter(reward__in=locked, released=False).order_by("payout_id")
     for payout_id in items.values_list("payout_id", flat=True).distinct():
-        _cancel(payout_id, reason, note, actor)
+        call_back(payout_id=payout_id, reason=reason, note=note, actor=actor)
     return lock_rewards(ids=[reward.pk for reward in locked])
 
 
-def _cancel(payout_id: int, reason: str, note: str, actor: User | None) -> None:
+def call_back(*, payout_id: int, reason: str, note: str = "", actor: User | None = None) -> bool:
+    """Cancel a payout that nobody has begun to send: its rewards are approved again, and claimed by none. False for one
+    that may be on its way, or is cancelled. In the caller's transaction."""
     payout = lock_payout(payout_id=payout_id)
-    if call_off(payout=payout, reason=reason, note=note, actor=actor):
-        announce_payout(Kind.PAYOUT_CANCELLED, payout)
-        free_rewards(payout=payout, reason=f"payout:{payout.pk}")
+    if not call_off(payout=payout, reason=reason, note=note, actor=actor):
+        return False
+    announce_payout(Kind.PAYOUT_CANCELLED, payout)
+    free_rewards(payout=payout, reason=f"payout:{payout.pk}")
+    return True

@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from referral_blocks.activity.kinds import Kind
 from referral_blocks.core import queue
+from referral_blocks.core.agent import acting_as
 from referral_blocks.core.errors import Conflict, NotAllowed, NotPossibleNow
 from referral_blocks.core.text import clean_text
 from referral_blocks.payouts.models import Payout, PayoutState
@@ -21,10 +22,12 @@ from referral_blocks.payouts.runs import (
     lock_run,
     move_run,
     run_totals,
+    unsent,
 )
 from referral_blocks.payouts.services import cancel
 
 from .announce_payout import announce_payout
+from .cancel_payouts import call_back
 from .clawback import free_rewards
 from .each import for_each
 from .pay_reward import release_payout
@@ -87,36 +90,42 @@ def _checked(run: PayoutRun, actor: User | None, seen_minor: int | None) -> RunT
 
 
 def carry_out_payout_run(*, run_id: int) -> int:
-    """Release the drafts of a confirmed run, or free those of a cancelled one, each in its own transaction; returns how
-    many now. Twice, or by two at once, each is done once."""
+    """Release the drafts of a confirmed run, or call back what nobody has begun to send of a cancelled one, each in its
+    own transaction and in the name of whoever decided it; returns how many now. Twice, or by two at once, each is done
+    once."""
     run = PayoutRun.objects.select_related("confirmed_by", "seconded_by").get(pk=run_id)
     if run.state in OPEN:
         return 0
-    drafts = Payout.objects.filter(run=run, state=PayoutState.DRAFT).order_by("pk")
-    ids = list(drafts.values_list("pk", flat=True)[:BATCH])
-    done = sum(for_each(ids, lambda pk: _carry_out(pk, run)))
-    if done and drafts.exists():
+    decided = run.changes.filter(to_state=run.state).select_related("actor").order_by("pk").last()
+    actor, agent = (decided.actor, decided.agent) if decided else (None, "")
+    left = unsent() if run.state == RunState.CANCELLED else Payout.objects.filter(state=PayoutState.DRAFT)
+    todo = left.filter(run=run).order_by("pk")
+    ids = list(todo.values_list("pk", flat=True)[:BATCH])
+    with acting_as(agent):
+        done = sum(for_each(ids, lambda pk: _carry_out(pk, run, actor)))
+    if done and todo.exists():
         queue.enqueue(CARRY_OUT_TASK, run.pk)
     return done
 
 
 def resume_payout_runs() -> int:
-    """Finish runs that are confirmed or cancelled and still have drafts; returns how many drafts were done."""
-    stuck = PayoutRun.objects.exclude(state__in=OPEN).filter(payouts__state=PayoutState.DRAFT).order_by("pk").distinct()
-    return sum(for_each(list(stuck.values_list("pk", flat=True)), lambda pk: carry_out_payout_run(run_id=pk)))
+    """Finish runs that are confirmed or cancelled and have payouts that it was not carried out for, such as one whose
+    last try was under way when its run was cancelled, and failed; returns how many were done."""
+    released = Payout.objects.filter(run__state=RunState.CONFIRMED, state=PayoutState.DRAFT)
+    called_back = unsent().filter(run__state=RunState.CANCELLED)
+    stuck = {pk for payouts in (released, called_back) for pk in payouts.order_by().values_list("run", flat=True)}
+    return sum(for_each(sorted(filter(None, stuck)), lambda pk: carry_out_payout_run(run_id=pk)))
 
 
-def _carry_out(payout_id: int, run: PayoutRun) -> bool:
+def _carry_out(payout_id: int, run: PayoutRun, actor: User | None) -> bool:
     with transaction.atomic():
+        if run.state == RunState.CANCELLED:
+            return call_back(payout_id=payout_id, reason="run_cancelled", actor=actor)
         payout = lock_payout(payout_id=payout_id)
-        if payout.state != PayoutState.DRAFT:
+        # Read with the payout: the run may be cancelled by now.
+        if payout.state != PayoutState.DRAFT or payout.run is None or payout.run.state != RunState.CONFIRMED:
             return False
-        if run.state == RunState.CONFIRMED:
-            release_payout(payout=payout, actor=run.seconded_by or run.confirmed_by)
-        else:
-            cancel(payout=payout, reason="run_cancelled")
-            announce_payout(Kind.PAYOUT_CANCELLED, payout)
-            free_rewards(payout=payout, reason=f"payout:{payout.pk}")
+        release_payout(payout=payout, actor=run.seconded_by or run.confirmed_by)
     return True
 
 

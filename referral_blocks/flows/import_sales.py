@@ -15,6 +15,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from referral_blocks.core import queue
+from referral_blocks.core.agent import acting_as
 from referral_blocks.core.errors import Conflict, DomainError, InvalidInput
 from referral_blocks.core.text import clean_text
 from referral_blocks.programs.models import Program
@@ -66,7 +67,7 @@ def run_import(*, import_id: int) -> int:
 
     Safe to run twice, also at the same time, and after a crash: what became of a row is written with the row's sale.
     """
-    sale_import = SaleImport.objects.select_related("program").get(pk=import_id)
+    sale_import = SaleImport.objects.select_related("program", "created_by", "confirmed_by").get(pk=import_id)
     if sale_import.state == ImportState.DONE:
         return 0
     postpone(sale_import=sale_import)
@@ -204,14 +205,20 @@ def _sell(sale_import: SaleImport, row: SaleRow) -> Recorded:
     when = row.occurred_at
     if when is not None and when.tzinfo is None:
         when = when.replace(tzinfo=zoneinfo.ZoneInfo(sale_import.program.time_zone))
-    return record_sale(
-        program=sale_import.program,
-        source=sale_import.source,
-        external_id=row.external_id,
-        friend_email=row.friend_email,
-        amount=row.amount,
-        currency=row.currency or sale_import.program.currency,
-        occurred_at=when,
-        product=row.product,
-        metadata=row.metadata,
-    )
+    # In the name of whoever confirmed it, or sent it without a dry run: the queue itself is nobody.
+    actor, agent = sale_import.confirmed_by, sale_import.confirmed_agent
+    if actor is None and not agent:
+        actor, agent = sale_import.created_by, sale_import.agent
+    with acting_as(agent):
+        return record_sale(
+            program=sale_import.program,
+            source=sale_import.source,
+            external_id=row.external_id,
+            friend_email=row.friend_email,
+            amount=row.amount,
+            currency=row.currency or sale_import.program.currency,
+            occurred_at=when,
+            product=row.product,
+            metadata=row.metadata,
+            actor=actor,
+        )

@@ -23,9 +23,10 @@ if TYPE_CHECKING:
     from django.db.models import QuerySet
 
 
-def mark_handed_over(*, handover: Handover, actor: User, note: str = "", proof: str = "") -> bool:
+def mark_handed_over(*, handover: Handover, actor: User | None, note: str = "", proof: str = "") -> bool:
     """Note who handed it over and when, and settle the payout; False when it was noted before, and nothing changes.
-    ``proof`` is what shows it: a receipt’s or tracking number, or a link.
+    ``proof`` is what shows it: a receipt’s or tracking number, or a link. Without ``actor`` it is a system that says
+    so, such as the shop’s till; the payout’s audit row names it.
 
     Raises InvalidInput (paths ``note``, ``proof``), and NotPossibleNow for a reward that its owner is no longer to
     have; then nothing is written.
@@ -46,7 +47,7 @@ def mark_handed_over(*, handover: Handover, actor: User, note: str = "", proof: 
             handed_over_at=timezone.now(), handed_over_by=actor, note=text, proof=shown
         )
         if changed:
-            settle_payout(payout=payout)
+            settle_payout(payout=payout, actor=actor)
     handover.refresh_from_db()
     return bool(changed)
 

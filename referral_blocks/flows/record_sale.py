@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
 
 from django.db import transaction
 from django.utils import timezone
@@ -31,6 +32,9 @@ from .attribute_sale import Buyer, referral_of
 from .complete_group import group_sale
 from .earn_rewards import counts_for_referrer, earn_rewards, flagged_sides, friend_facts
 from .screen_referral import screen_referral
+
+if TYPE_CHECKING:
+    from django.contrib.auth.models import User
 
 CLOCK_SKEW = timedelta(minutes=5)
 MAX_METADATA = 20
@@ -65,11 +69,13 @@ def record_sale(
     accept_terms: bool = False,
     friend_kind: str = "",
     friend_country: str = "",
+    actor: User | None = None,
 ) -> Recorded:
     """Record the sale once, qualify the friend's referral and promise both sides their rewards.
 
     ``amount`` is in major units as people write it (``"149.00"``). A buyer whom nobody referred yet is captured by the
-    ``code`` or ``token`` that they bring to the checkout. Delivered twice, the first result is returned.
+    ``code`` or ``token`` that they bring to the checkout. ``actor`` is the member of staff who records it; without, it
+    is a system. Delivered twice, the first result is returned.
     Raises InvalidInput (paths ``externalId``, ``friendEmail``, ``friendPhone``, ``amount``, ``currency``,
     ``occurredAt``, ``code``, ``token``, ``acceptTerms`` …), NotFound for a sale to nobody's friend, Conflict for the
     same id with other content (the date apart), and NotPossibleNow; then nothing is written.
@@ -93,11 +99,12 @@ def record_sale(
             occurred_at=when,
             product=product,
             metadata=pairs,
+            actor=actor,
         )
         if not created:
             return Recorded(sale, False, [])
         _require_credit(program, referral, when)
-        rewards = _qualify_and_earn(program, referral, sale)
+        rewards = _qualify_and_earn(program, referral, sale, actor)
         announce(
             Kind.SALE_RECORDED,
             sale,
@@ -108,11 +115,11 @@ def record_sale(
     return Recorded(sale, True, rewards)
 
 
-def _qualify_and_earn(program: Program, referral: Referral, sale: Sale) -> list[Reward]:
+def _qualify_and_earn(program: Program, referral: Referral, sale: Sale, actor: User | None) -> list[Reward]:
     lock_standing(referrer=referral.referrer)
     screen_referral(referral=referral, sale=sale)
     # After the checks: a friend who earns the referrer nothing takes no number of a milestone.
-    if qualify(referral=referral, at=sale.occurred_at, counts=counts_for_referrer(referral)):
+    if qualify(referral=referral, at=sale.occurred_at, counts=counts_for_referrer(referral), actor=actor):
         announce(Kind.REFERRAL_QUALIFIED, referral, program=program, referrer_id=referral.referrer_id)
     if referral.review == Review.BLOCKED:
         return []

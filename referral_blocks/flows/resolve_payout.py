@@ -9,7 +9,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from referral_blocks.core import queue
-from referral_blocks.core.errors import Conflict, NotPossibleNow
+from referral_blocks.core.errors import Conflict, InvalidInput, NotPossibleNow
 from referral_blocks.core.text import clean_text
 from referral_blocks.payouts.attempts import close_attempt, is_forgotten, is_talking, live_attempt
 from referral_blocks.payouts.models import Payout, PayoutAttempt, PayoutState
@@ -29,7 +29,8 @@ S = PayoutState
 
 def resolve_payout(*, payout: Payout, paid: bool, note: str, actor: User, provider_ref: str = "") -> bool:
     """``actor`` has asked the provider: it was paid (under ``provider_ref``), or it was not and its rewards go back to
-    the staff's desk. False when it is settled so already.
+    the staff's desk. False when it is settled so already. Told wrongly, it is paid twice or never: whoever calls has
+    asked for a person with the right “resolve_payout”.
 
     For a payout whose outcome is unknown, that is parked, or that the provider accepted and never settles; nobody may
     be talking to the provider about it. Raises InvalidInput (paths ``note``, ``providerRef``), Conflict for a reference
@@ -37,6 +38,8 @@ def resolve_payout(*, payout: Payout, paid: bool, note: str, actor: User, provid
     """
     text = clean_text(note, max_length=500, path=("note",), lines=True)
     ref = clean_text(provider_ref, max_length=120, path=("providerRef",), required=False)
+    if ref and not paid:
+        raise InvalidInput(_("Give a reference only for what was paid."), code="not_used", path=("providerRef",))
     target = S.PAID if paid else S.FAILED_FINAL
     with transaction.atomic():
         locked = lock_payout(payout_id=payout.pk)

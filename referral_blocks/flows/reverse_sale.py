@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 from django.db import transaction
 from django.utils.translation import gettext_lazy as _
@@ -29,6 +30,9 @@ from .earn_rewards import counts_for_referrer
 from .record_sale import moment
 from .release_waiting import release_later
 
+if TYPE_CHECKING:
+    from django.contrib.auth.models import User
+
 
 @dataclass(frozen=True, slots=True)
 class Reversed:
@@ -49,11 +53,13 @@ def reverse_sale(
     kind: str,
     amount: str | None = None,
     occurred_at: datetime | None = None,
+    actor: User | None = None,
 ) -> Reversed:
     """Record a refund, a dispute, or a dispute that was won, and bring the sale's rewards in line.
 
     ``amount`` is in major units of the sale's currency; None means all that is left, or all that the dispute took.
     Refunds and open disputes add up, to the whole sale at most. Delivered twice, the first result is returned.
+    ``actor`` is the member of staff who records it; without, it is a system.
     Raises NotFound for a sale or dispute that was never recorded, Conflict for the same ``reversal_id`` with another
     amount, InvalidInput (paths ``externalId``, ``reversalId``, ``kind``, ``amount``, ``occurredAt``) – ``too_much`` for
     a dispute above the sale, or a refund above what was not refunded yet; then nothing is written.
@@ -75,7 +81,7 @@ def reverse_sale(
         referral = _locked(sale)
         before = sale.reversed_minor
         reversal, created = get_or_create_reversal(
-            sale=sale, kind=kind, external_id=number, amount_minor=minor, occurred_at=when
+            sale=sale, kind=kind, external_id=number, amount_minor=minor, occurred_at=when, actor=actor
         )
         if not created:
             return Reversed(reversal, sale, False, [])
@@ -83,7 +89,7 @@ def reverse_sale(
         rewards = adjust_rewards(sale=sale, referral=referral, reversal=reversal, groups=groups.stand)
         if rewards:
             release_later(program_id=program.pk)  # what they give back may be enough for somebody who waits
-        _stage(program, sale, referral)
+        _stage(program, sale, referral, actor)
         announce(
             Kind.SALE_REVERSED,
             reversal,
@@ -112,12 +118,12 @@ def _regroup(sale: Sale, referral: Referral, before: int) -> Regrouped:
     return Regrouped()
 
 
-def _stage(program: Program, sale: Sale, referral: Referral) -> None:
+def _stage(program: Program, sale: Sale, referral: Referral, actor: User | None) -> None:
     """A friend without a sale that stands is no customer any more; one whose dispute was won is one again."""
     stands = has_standing_sale(referral_id=referral.pk)
     if referral.stage == Stage.QUALIFIED and not stands:
-        retract(referral=referral, counts=counts_for_referrer(referral))
+        retract(referral=referral, counts=counts_for_referrer(referral), actor=actor)
         announce(Kind.REFERRAL_RETRACTED, referral, program=program, referrer_id=referral.referrer_id)
     elif referral.stage == Stage.RETRACTED and stands:
-        qualify(referral=referral, at=sale.occurred_at, counts=counts_for_referrer(referral))
+        qualify(referral=referral, at=sale.occurred_at, counts=counts_for_referrer(referral), actor=actor)
         announce(Kind.REFERRAL_QUALIFIED, referral, program=program, referrer_id=referral.referrer_id)

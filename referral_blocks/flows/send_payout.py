@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import traceback
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from django.db import transaction
 
@@ -32,6 +33,9 @@ from .clawback import return_rewards
 from .step_reward import move_reward
 from .tell_owner import tell_code_ready, tell_gift_card_ready
 from .tell_staff import tell_staff_later
+
+if TYPE_CHECKING:
+    from django.contrib.auth.models import User
 
 logger = logging.getLogger(__name__)
 POINTS_PROVIDER = "points"  # whose payouts go to the person's points balance, not out of the house
@@ -125,12 +129,12 @@ def lock_payout(*, payout_id: int) -> Payout:
     A payout never changes its rewards, but for giving all of them free, so that reading them first is safe.
     """
     lock_rewards(ids=PayoutItem.objects.filter(payout=payout_id, released=False).values_list("reward_id", flat=True))
-    return Payout.objects.select_for_update(of=("self",)).select_related("person").get(pk=payout_id)
+    return Payout.objects.select_for_update(of=("self",)).select_related("person", "run").get(pk=payout_id)
 
 
-def settle_payout(*, payout: Payout) -> bool:
-    """→ paid: the provider or a person says that the recipient has it, or it was netted to nothing; False when it was
-    paid before.
+def settle_payout(*, payout: Payout, actor: User | None = None) -> bool:
+    """→ paid: the provider or a person (``actor``) says that the recipient has it, or it was netted to nothing; False
+    when it was paid before.
 
     Inside the caller's transaction, which holds the payout's lock. A payout whose answer is still on its way counts as
     sent: whoever has the reward in hand knows better. Raises NotPossibleNow for one that nobody has begun to send.
@@ -139,7 +143,7 @@ def settle_payout(*, payout: Payout) -> bool:
         return False
     _post(payout, "sent", Account.PAYABLE, Account.IN_TRANSIT)
     close_attempt(payout=payout)
-    if not move_payout(payout=payout, to=PayoutState.PAID, reason="settled"):
+    if not move_payout(payout=payout, to=PayoutState.PAID, reason="settled", actor=actor):
         return False
     _issue(payout)
     return True

@@ -19,6 +19,7 @@ from .limits import check_cap, give_room_back, next_day, take_room
 from .models import Parked, Payout, PayoutAttempt, PayoutChange, PayoutState
 from .provider import Outcome, PayoutOrder, PayoutResult, ProviderUnavailable
 from .registry import payout_provider
+from .run import RunState
 from .selectors import is_stopped, recipient_of
 from .services import cancel, move_payout, park, rewards_in, sweep_after, times_resumed
 
@@ -54,12 +55,13 @@ def claim_attempt(*, payout: Payout) -> PayoutAttempt | None:
     provider hears of it.
     """
     with transaction.atomic():
-        payout = Payout.objects.select_for_update(of=("self",)).select_related("person", "program").get(pk=payout.pk)
+        rows = Payout.objects.select_for_update(of=("self",)).select_related("person", "program", "run")
+        payout = rows.get(pk=payout.pk)
         if payout.state not in OPEN or payout.parked or is_stopped(payout=payout):
             return None
         attempt = live_attempt(payout=payout)
         if attempt is None:
-            attempt = _begin(payout) if payout.state in (S.CONFIRMED, S.FAILED_RETRYABLE) else None
+            attempt = _begin(payout) if _may_begin(payout) else None
         elif _is_over(payout, attempt):
             return None
         if attempt is None or not take_lease(attempt=attempt):
@@ -118,6 +120,12 @@ def _is_over(payout: Payout, attempt: PayoutAttempt) -> bool:
         park(payout=payout, why=Parked.TRIES)
         return True
     return False
+
+
+def _may_begin(payout: Payout) -> bool:
+    """Not in a run that was cancelled: what is left of that is called back, and does not slip out before."""
+    called_back = payout.run is not None and payout.run.state == RunState.CANCELLED
+    return payout.state in (S.CONFIRMED, S.FAILED_RETRYABLE) and not called_back
 
 
 def _begin(payout: Payout) -> PayoutAttempt | None:

@@ -8,14 +8,14 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from django.db import IntegrityError, transaction
-from django.db.models import Count, Max, Sum
+from django.db.models import Count, Exists, Max, OuterRef, Q, QuerySet, Sum
 from django.utils import timezone
 
 from referral_blocks.core.states import change_state, lock
 from referral_blocks.programs.models import Program
 
 from .limits import policy_of
-from .models import Payout, PayoutState
+from .models import Payout, PayoutAttempt, PayoutState
 from .run import PayoutRun, PayoutRunChange, RunState
 
 if TYPE_CHECKING:
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 STEPS: dict[str, set[str]] = {
     RunState.DRAFT: {RunState.SECOND, RunState.CONFIRMED, RunState.CANCELLED},
     RunState.SECOND: {RunState.CONFIRMED, RunState.CANCELLED},
+    RunState.CONFIRMED: {RunState.CANCELLED},  # what nobody has begun to send is called back
 }
 OPEN = (RunState.DRAFT, RunState.SECOND)  # not confirmed: payouts may still be taken out
 
@@ -84,17 +85,30 @@ class RunTotals:
 
 
 def run_totals(*, run: PayoutRun) -> RunTotals:
-    payouts = Payout.objects.filter(run=run).exclude(state=PayoutState.CANCELLED)
-    found = payouts.aggregate(
-        n=Count("pk"), people=Count("person_id", distinct=True), total=Sum("amount_minor"), largest=Max("amount_minor")
-    )
-    return RunTotals(found["n"], found["people"], found["total"] or 0, found["largest"] or 0)
+    return sums(Payout.objects.filter(run=run).exclude(state=PayoutState.CANCELLED))
 
 
 def counts_by_state(*, run: PayoutRun) -> dict[str, int]:
     """How many of the run's payouts are in each state."""
     rows = Payout.objects.filter(run=run).order_by("state").values_list("state").annotate(n=Count("pk"))
     return dict(rows)
+
+
+def unsent() -> QuerySet[Payout]:
+    """Payouts that nobody has begun to send, or whose last try has failed for certain: those that are called back when
+    their run is cancelled."""
+    talking = PayoutAttempt.objects.filter(payout=OuterRef("pk"), outcome__in=PayoutAttempt.LIVE)
+    waits = Q(state__in=(PayoutState.DRAFT, PayoutState.CONFIRMED))
+    failed = Q(~Exists(talking), state=PayoutState.FAILED_RETRYABLE)
+    return Payout.objects.filter(waits | failed).order_by("pk")
+
+
+def sums(payouts: QuerySet[Payout]) -> RunTotals:
+    """What the payouts come to, all of them."""
+    found = payouts.order_by().aggregate(
+        n=Count("pk"), people=Count("person_id", distinct=True), total=Sum("amount_minor"), largest=Max("amount_minor")
+    )
+    return RunTotals(found["n"], found["people"], found["total"] or 0, found["largest"] or 0)
 
 
 def asks_for_second_person(*, run: PayoutRun, totals: RunTotals) -> bool:

@@ -84,13 +84,15 @@ def lock_referral(*, referral_id: Any) -> Referral:
     return Referral.objects.select_related("referrer__person", "friend", "program").get(pk=referral_id)
 
 
-def qualify(*, referral: Referral, at: datetime, counts: bool = True) -> bool:
-    """→ qualified by a sale at ``at``; False when it is qualified. Raises NotPossibleNow.
+def qualify(*, referral: Referral, at: datetime, counts: bool = True, actor: User | None = None) -> bool:
+    """→ qualified by a sale at ``at`` that ``actor`` recorded; False when it is qualified. Raises NotPossibleNow.
 
     The first time, the friend gets the next number of the referrer's friends, for good. One who does not count for the
     referrer (``counts`` is False) gets none. The caller holds the lock of the referrer's standing.
     """
-    if not change_state(referral, Stage.QUALIFIED, field="stage", allowed=STAGES, audit=ReferralChange, reason="sale"):
+    if not change_state(
+        referral, Stage.QUALIFIED, field="stage", allowed=STAGES, audit=ReferralChange, reason="sale", actor=actor
+    ):
         return False
     first = counts and referral.friend_number is None
     add_to_standing(referrer_id=referral.referrer_id, qualified=int(counts), numbered=int(first))
@@ -102,11 +104,11 @@ def qualify(*, referral: Referral, at: datetime, counts: bool = True) -> bool:
     return True
 
 
-def retract(*, referral: Referral, counts: bool = True) -> bool:
-    """Qualified → retracted, because the last sale was wholly reversed; False when it is so already. ``counts`` as for
-    qualify."""
+def retract(*, referral: Referral, counts: bool = True, actor: User | None = None) -> bool:
+    """Qualified → retracted, because ``actor`` recorded that the last sale was wholly reversed; False when it is so
+    already. ``counts`` as for qualify."""
     changed = change_state(
-        referral, Stage.RETRACTED, field="stage", allowed=STAGES, audit=ReferralChange, reason="reversed"
+        referral, Stage.RETRACTED, field="stage", allowed=STAGES, audit=ReferralChange, reason="reversed", actor=actor
     )
     if changed:
         add_to_standing(referrer_id=referral.referrer_id, qualified=-int(counts))

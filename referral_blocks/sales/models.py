@@ -29,6 +29,11 @@ class Sale(models.Model):
     reversed_minor = models.BigIntegerField(_("reversed"), default=0, editable=False)  # what all reversals add up to
     occurred_at = models.DateTimeField(_("sold"))
     recorded_at = models.DateTimeField(_("recorded"), auto_now_add=True)
+    recorded_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, blank=True, editable=False, on_delete=models.SET_NULL, related_name="+"
+    )
+    # Which system recorded it, by its API key; empty for people and for us.
+    agent = models.CharField(max_length=MAX_AGENT, blank=True, default=present_agent, editable=False)
 
     class Meta:
         verbose_name = _("sale")
@@ -68,6 +73,11 @@ class SaleReversal(models.Model):
     amount_minor = models.BigIntegerField(_("amount"))  # above zero, whatever the kind
     occurred_at = models.DateTimeField(_("reversed"))
     recorded_at = models.DateTimeField(_("recorded"), auto_now_add=True)
+    recorded_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, blank=True, editable=False, on_delete=models.SET_NULL, related_name="+"
+    )
+    # Which system recorded it, by its API key; empty for people and for us.
+    agent = models.CharField(max_length=MAX_AGENT, blank=True, default=present_agent, editable=False)
 
     class Meta:
         verbose_name = _("reversal")
@@ -105,6 +115,11 @@ class SaleImport(models.Model):
     )
     # Which system sent it, by its API key; empty for people and for us.
     agent = models.CharField(max_length=MAX_AGENT, blank=True, default=present_agent, editable=False)
+    # The same of whoever let the real run follow the dry one.
+    confirmed_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, blank=True, editable=False, on_delete=models.SET_NULL, related_name="+"
+    )
+    confirmed_agent = models.CharField(max_length=MAX_AGENT, blank=True, editable=False)
     created_at = models.DateTimeField(_("created"), auto_now_add=True)
 
     class Meta:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 from django.utils.translation import gettext_lazy as _
 
@@ -13,6 +14,9 @@ from referral_blocks.referrals.models import Referral
 
 from .models import ReversalKind, Sale, SaleReversal
 from .selectors import claimed_back, dispute_of
+
+if TYPE_CHECKING:
+    from django.contrib.auth.models import User
 
 
 def get_or_create_sale(
@@ -24,9 +28,10 @@ def get_or_create_sale(
     occurred_at: datetime,
     product: str = "",
     metadata: Mapping[str, str] | None = None,
+    actor: User | None = None,
 ) -> tuple[Sale, bool]:
-    """The sale with this external id, and whether it is new. The caller holds the referral's lock, which gives the sale
-    its number.
+    """The sale with this external id, and whether it is new; with a new one ``actor`` is kept. The caller holds the
+    referral's lock, which gives the sale its number.
 
     Raises Conflict when the id was used before for another friend, amount, currency, product or metadata. The date may
     differ: who gives none means now, and that is another moment each time.
@@ -44,6 +49,7 @@ def get_or_create_sale(
             "metadata": pairs,
             "number": referral.sale_count + 1,
             "occurred_at": occurred_at,
+            "recorded_by": actor,
         },
     )
     known = (sale.referral_id, sale.amount, sale.product, sale.metadata)
@@ -65,7 +71,13 @@ def get_or_create_sale(
 
 
 def get_or_create_reversal(
-    *, sale: Sale, kind: str, external_id: str, amount_minor: int | None, occurred_at: datetime
+    *,
+    sale: Sale,
+    kind: str,
+    external_id: str,
+    amount_minor: int | None,
+    occurred_at: datetime,
+    actor: User | None = None,
 ) -> tuple[SaleReversal, bool]:
     """The reversal with this kind and id, and whether it is new; with a new one, what is reversed of the sale is
     counted again. The caller has locked the sale's row.
@@ -92,7 +104,12 @@ def get_or_create_reversal(
             path=("amount",),
         )
     reversal = SaleReversal.objects.create(
-        sale=sale, kind=kind, external_id=external_id, amount_minor=minor, occurred_at=occurred_at
+        sale=sale,
+        kind=kind,
+        external_id=external_id,
+        amount_minor=minor,
+        occurred_at=occurred_at,
+        recorded_by=actor,
     )
     sale.reversed_minor = min(sum(claimed_back(sale_id=sale.pk)), sale.amount_minor)
     sale.save(update_fields=["reversed_minor"])

@@ -9,6 +9,7 @@ from django.utils import timezone
 from referral_blocks.fraud.models import RiskSignal
 from referral_blocks.links.models import ReferralLink
 from referral_blocks.payouts.models import Payout, PayoutItem
+from referral_blocks.payouts.providers.manual.models import Handover
 from referral_blocks.payouts.run import PayoutRun, RunState
 from referral_blocks.people.models import Person
 from referral_blocks.programs.models import Program
@@ -74,6 +75,7 @@ def many(program: Program, count: int) -> None:
         for r, run in zip(rewards, runs, strict=True)
     )
     PayoutItem.objects.bulk_create(PayoutItem(payout=p, reward=r) for p, r in zip(payouts, rewards, strict=True))
+    Handover.objects.bulk_create(Handover(payout=p, idempotency_key=f"many-{p.pk}", title="Mug") for p in payouts)
     imports = SaleImport.objects.bulk_create(
         SaleImport(program=program, source="csv", name="May", content="", state=ImportState.DONE, total=1)
         for _number in range(count)
@@ -86,6 +88,7 @@ def many(program: Program, count: int) -> None:
 def clear() -> None:
     """Take them away again."""
     for model in (
-        PayoutItem, Payout, PayoutRun, Reward, SaleReversal, Sale, SaleImport, RiskSignal, Referral, Referrer, Person,
+        PayoutItem, Handover, Payout, PayoutRun, Reward, SaleReversal, Sale, SaleImport, RiskSignal, Referral, Referrer,
+        Person,
     ):  # fmt: skip
         model.objects.all().delete()

@@ -26,7 +26,7 @@ SELF = "self"  # the id of whoever asks, also while they have only typed their a
 # What a key is told of what it has just done, without a scope for reading.
 TOLD = {
     Scope.SALES_WRITE: {"sal", TITLE}, Scope.REWARDS_WRITE: {TITLE}, Scope.PAYOUTS_WRITE: {"pay"},
-    Scope.WEBHOOKS_WRITE: {"hook"},
+    Scope.WEBHOOKS_WRITE: {"hook"}, Scope.HANDOVERS_WRITE: {"pay"},
 }  # fmt: skip
 # The ids in it, to go on with; the row behind one is read with a scope for reading alone.
 TOLD_IDS = {
@@ -74,7 +74,7 @@ class Caller:
         """What this caller gets where the rule holds."""
         if rule.scope and self.kind == "key":
             return "value" if rule.scope in self.scopes else "FORBIDDEN"
-        if rule.scope and self.kind == "staff":
+        if rule.rights and self.kind == "staff":
             return "value" if rule.rights <= self.rights else "FORBIDDEN"
         return table.rules()["scope" if rule.scope else rule.name][self.kind]
 

@@ -61,6 +61,7 @@ def inputs(world: World) -> Inputs:
         "importSales": {"program": program, "name": "June", "content": file},
         "joinGroup": {"group": gid("Group", rows["group"]), **friend},
         "joinProgram": {"program": program, **friend},
+        "markHandedOver": {"id": gid("PayoutRecord", rows["payout-mug"]), "note": "At the desk.", "proof": "R-7"},
         "openGroup": {"offer": to_base64("ViewerGroupOffer", group_offer.pk)},
         "planPayoutRun": {"program": program, "provider": "bank"},
         "recordSale": {
@@ -73,6 +74,10 @@ def inputs(world: World) -> Inputs:
         "replayWebhookDelivery": {"id": gid("WebhookDelivery", world.deliveries["site"])},
         "requestDataLink": {"email": own.address("robin")},
         "requestLoginLink": {"program": program, "email": own.address("robin")},
+        "resolvePayout": {
+            "id": gid("PayoutRecord", rows["payout-lost"]), "outcome": "PAID", "note": "They say so.",
+            "providerRef": "bank-7",
+        },
         "reverseSale": {**sale, "reversalId": "R-1", "kind": "REFUND", "amount": "5"},
         "reviewReferral": {"id": gid("ReferralRecord", own.referrals[3]), "verdict": "APPROVE", "note": "Neighbours."},
         "revokeApiKey": {"id": gid("ApiKey", world.key_rows["spare"])},

@@ -25,6 +25,7 @@ MODELS = {
     "Sale": "sal", "SaleReversal": "sal", "SaleImport": "sal", "SaleImportRow": "sal",
     "Reward": "rew", "RewardChange": "rew", "PendingReason": "rew",
     "Payout": "pay", "PayoutChange": "pay", "PayoutRun": "pay", "PayoutRunChange": "pay",
+    "Handover": "pay",
     "WebhookEndpoint": "hook", "WebhookEndpointChange": "hook", "WebhookDelivery": "hook",
     "ApiKey": "key", "Program": PUBLIC, "TermsVersion": PUBLIC, "RewardRule": PUBLIC, "GroupOffer": PUBLIC,
     "ReferralLink": PUBLIC,  # its greeting: what the referrer has agreed to show

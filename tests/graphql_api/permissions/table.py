@@ -21,6 +21,7 @@ RIGHTS = {
     "rewards:write": "approve_reward",
     "payouts:read": "view_payout",
     "payouts:write": "confirm_payout",
+    "handovers:write": "mark_handed_over",
     "statistics:read": "view_referral_report",
     "keys:write": "view_apikey",
     "webhooks:read": "view_webhookendpoint",
@@ -53,8 +54,8 @@ def _lines(name: str) -> list[str]:
 def rule_of(text: str) -> Rule:
     scope, _slash, right = text.partition("/")
     if ":" not in text:
-        assert text in rules(), f"{text}: rules.txt has no such rule"
-        return Rule(text)
+        assert scope in rules(), f"{text}: rules.txt has no such rule"
+        return Rule(scope, rights=frozenset(right.split()))
     assert scope in Scope.values, f"{scope}: there is no such scope"
     return Rule(text, scope, frozenset((right or RIGHTS[scope]).split()))
 

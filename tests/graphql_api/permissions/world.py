@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import uuid
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 
 from django.db import models
@@ -31,7 +31,8 @@ from referral_blocks.ledger.models import PointsLot
 from referral_blocks.ledger.points import add_points
 from referral_blocks.links.models import ReferralLink, Visit
 from referral_blocks.payouts.account import PayoutAccount
-from referral_blocks.payouts.models import Payout, PayoutChange, PayoutItem
+from referral_blocks.payouts.models import Payout, PayoutAttempt, PayoutChange, PayoutItem
+from referral_blocks.payouts.providers.manual.models import Handover
 from referral_blocks.payouts.providers.runa.models import GiftCard
 from referral_blocks.payouts.run import PayoutRun, PayoutRunChange
 from referral_blocks.people.models import Person
@@ -258,6 +259,8 @@ def _rewards(story: Story) -> None:
     _reward(story, "claimable", method="manual", state="approved", issued_at=None, method_options={"order_at": "claim"})
     _reward(story, "ready", method="bank", state="approved", issued_at=None)
     _reward(story, "given", issued_at=None)
+    _reward(story, "mug", state="reserved", issued_at=None)
+    _reward(story, "lost", method="bank", state="reserved", issued_at=None)
     _reward(story, "card", method="runa")
 
 
@@ -269,14 +272,26 @@ def _books(story: Story) -> None:
         cut_off_at=timezone.now(), gathered_at=timezone.now(),
     )  # fmt: skip  # one draft a programme and provider
     PayoutRunChange.objects.create(subject=run, field="state", from_state="new", to_state="draft", reason="x")
-    for name, state, minor in (("given", "draft", 500), ("card", "paid", 500)):
+    for name, state, provider in (
+        ("given", "draft", "manual"),
+        ("mug", "sent", "manual"),
+        ("lost", "unknown", "bank"),
+        ("card", "paid", "manual"),
+    ):
         payout = Payout.objects.create(
-            program=program, person=person, run=run if name == "given" else None, provider="manual", state=state,
-            amount_minor=minor, currency="GBP", next_try_at=timezone.now(), provider_ref="ref",
+            program=program, person=person, run=run if name == "given" else None, provider=provider, state=state,
+            amount_minor=500, currency="GBP", next_try_at=timezone.now(), provider_ref="ref",
         )  # fmt: skip
         PayoutItem.objects.create(payout=payout, reward=story.rows[name])
         PayoutChange.objects.create(subject=payout, field="state", from_state="new", to_state=state, reason="x")
         story.rows[f"payout-{name}"] = payout
+    for name, done_at in (("mug", None), ("card", timezone.now())):
+        Handover.objects.create(
+            payout=story.rows[f"payout-{name}"], idempotency_key=f"{name}-{story.who}", title="x", organisation="x",
+            instructions="x", due_on=date(2030, 1, 1), handed_over_at=done_at, note="x", proof="x",
+        )  # fmt: skip
+    lost = story.rows["payout-lost"]
+    PayoutAttempt.objects.create(payout=lost, provider="bank", number=1, outcome="unknown", request={})
     url = encrypt(CARD.format(who=story.who))
     expires = timezone.now() + timedelta(days=99)
     GiftCard.objects.create(payout=payout, order_ref=f"order-{story.who}", link=url, expires_at=expires)
