@@ -9,7 +9,7 @@ from wagtail.models import Site
 
 from referral_blocks.links.models import ShareEvent
 from referral_blocks.referrers.models import Referrer
-from referral_blocks.referrers.session import make_session, session_cookie
+from referral_blocks.referrers.session import make_session, read_session, session_cookie
 from tests.browser import chromium
 from tests.make_pages import make_share_page, use_theme
 
@@ -167,4 +167,17 @@ def test_the_keyboard_reaches_and_shows_every_share_button(browser, live_server,
         assert page.evaluate("getComputedStyle(document.activeElement).outlineStyle") != "none"
         page.keyboard.press("Tab")
     assert names == [f"rb-channel rb-channel--{c}" for c in ("whatsapp", "email", "sms", "x", "facebook", "linkedin")]
+    page.context.close()
+
+
+def test_signing_out_everywhere_by_keyboard_and_without_scripts(browser, live_server, referrer, signed_in):
+    other = make_session(referrer, verified=True)
+    page = open_page(browser, live_server, "/share/", script=False, cookies=(signed_in,))
+    page.get_by_role("button", name="Sign out", exact=True).focus()
+    page.keyboard.press("Tab")
+    page.keyboard.press("Enter")
+    page.wait_for_url(lambda url: "/share/" not in url)
+    assert [c for c in page.context.cookies() if c["name"] == signed_in[0]] == []
+    assert (read_session(signed_in[1]), read_session(other)) == (None, None)
+    assert page.problems == []
     page.context.close()
