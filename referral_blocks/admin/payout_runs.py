@@ -128,6 +128,15 @@ class RunView(RecordView):
                 ngettext("%(n)d payout is still to be queued.", "%(n)d payouts are still to be queued.", left)
                 % {"n": left}
             ]
+        if run.state == RunState.CANCELLED and (left := unsent().filter(run=run).count()):
+            return [
+                ngettext(
+                    "%(n)d payout is still to be called back; it is not sent any more.",
+                    "%(n)d payouts are still to be called back; they are not sent any more.",
+                    left,
+                )
+                % {"n": left}
+            ]
         if run.state == RunState.CANCELLED and self.totals.payouts:
             return [_("What had not been sent was called back. What is counted here was on its way or paid by then.")]
         return []

@@ -102,6 +102,7 @@ class CancelRunView(RunStepView):
     page_title = gettext_lazy("Cancel this run")
     header_icon = "cross"
     submit_label = gettext_lazy("Cancel the run")
+    leave_label = gettext_lazy("Keep the run")
 
     @cached_property
     def found(self) -> Cancelled:
@@ -122,6 +123,7 @@ class CancelRunView(RunStepView):
             *rows,
             (_("Is called back"), self.said(self.found.back)),
             (_("Stays: on its way or paid"), self.said(self.found.kept)),
+            (_("What happens"), _("What is called back is not sent; its rewards wait for the next run.")),
         ]
 
     def said(self, totals: RunTotals) -> str:

@@ -44,6 +44,7 @@ class FlowFormView(RequiresRight, WagtailAdminTemplateMixin, FormView):
 
     template_name = "referral_blocks/admin/step.html"
     submit_label = gettext_lazy("Save")
+    leave_label = gettext_lazy("Cancel")
     back_label: str = ""
     back_url_name = ""
     fields_of_paths: dict[str, str] = {}
@@ -89,6 +90,7 @@ class FlowFormView(RequiresRight, WagtailAdminTemplateMixin, FormView):
             "media": context["form"].media,
             "facts": self.facts(),
             "submit_label": self.submit_label,
+            "leave_label": self.leave_label,
             "back_url": reverse(self.back_url_name),
         }
 

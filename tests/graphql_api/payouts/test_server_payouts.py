@@ -9,6 +9,7 @@ from referral_blocks.access.services import create_api_key
 from referral_blocks.activity.models import Activity
 from referral_blocks.flows.check_ledger import check_ledger
 from referral_blocks.flows.confirm_payout_run import carry_out_payout_run, confirm_payout_run
+from referral_blocks.flows.send_payout import send_payout
 from referral_blocks.payouts.models import Payout, PayoutState
 from referral_blocks.payouts.policy import PayoutPolicy
 from referral_blocks.payouts.run import PayoutRun, RunState
@@ -26,8 +27,11 @@ CONFIRM = """mutation ($input: ConfirmPayoutRunInput!) { confirmPayoutRun(input:
   payoutRun { id state } errors { code path } } }"""
 CANCEL = """mutation ($input: CancelPayoutRunInput!) { cancelPayoutRun(input: $input) {
   payoutRun { id state steps { toState note agent } } alreadyCancelled cancelledCount
-  cancelledTotal { amountMinor currency } errors { code path } } }"""
-NOTHING = {"payoutRun": None, "alreadyCancelled": False, "cancelledCount": 0, "cancelledTotal": None}
+  cancelledTotal { amountMinor currency } keptCount keptTotal { amountMinor currency } errors { code path } } }"""
+NOTHING = {
+    "payoutRun": None, "alreadyCancelled": False, "cancelledCount": 0, "cancelledTotal": None, "keptCount": 0,
+    "keptTotal": None,
+}  # fmt: skip
 
 
 @pytest.fixture(autouse=True)
@@ -146,6 +150,8 @@ def test_a_key_cancels_a_run_that_is_not_confirmed_and_its_rewards_wait_for_the_
         "alreadyCancelled": False,
         "cancelledCount": 2,
         "cancelledTotal": {"amountMinor": 6000, "currency": "GBP"},
+        "keptCount": 0,
+        "keptTotal": {"amountMinor": 0, "currency": "GBP"},
         "errors": [],
     }
     again = cancel(client, key, run, note="Again")
@@ -164,12 +170,35 @@ def test_what_cannot_be_cancelled_says_why_and_nothing_is_written(client, key, p
     run.refresh_from_db()
     assert (run.state, run.changes.count()) == ("draft", 0)
     assert confirm_payout_run(run=run, actor=staff())
+    carry_out_payout_run(run_id=run.pk)
+    assert (send_all(), len(shop.orders)) == (["paid", "paid"], 2)
     assert cancel(client, key, run) == {**NOTHING, "errors": [{"code": "WRONG_STATE", "path": []}]}
     run.refresh_from_db()
     assert (run.state, run.changes.count()) == ("confirmed", 1)
     assert not Activity.objects.filter(kind="payout.cancelled").exists()
+
+
+def test_a_key_calls_a_confirmed_run_back_and_is_told_what_stays(client, key, program, shop):
+    run = plan(program)
+    assert confirm_payout_run(run=run, actor=staff())
     carry_out_payout_run(run_id=run.pk)
-    assert (send_all(), len(shop.orders)) == (["paid", "paid"], 2)
+    assert send_payout(payout_id=Payout.objects.get(person__name="Ana").pk) == "paid"
+    done = cancel(client, key, run)
+    assert done["payoutRun"].pop("steps")[-1]["agent"] == f"Books ({key[0].prefix}…)"
+    assert done == {
+        "payoutRun": {"id": relay.to_base64("PayoutRun", run.public_id), "state": "CANCELLED"},
+        "alreadyCancelled": False,
+        "cancelledCount": 1,
+        "cancelledTotal": {"amountMinor": 2000, "currency": "GBP"},
+        "keptCount": 1,
+        "keptTotal": {"amountMinor": 4000, "currency": "GBP"},
+        "errors": [],
+    }
+    carry_out_payout_run(run_id=run.pk)
+    assert payouts(run) == [("Ana", 4000, "paid"), ("Ben", 2000, "cancelled")]
+    change = Payout.objects.get(person__name="Ben").changes.latest("pk")
+    assert (change.to_state, change.agent) == ("cancelled", f"Books ({key[0].prefix}…)")
+    assert (send_all(), len(shop.orders), check_ledger()) == ([], 1, [])
 
 
 def test_what_cannot_be_planned_says_why_and_writes_nothing(client, key, program):

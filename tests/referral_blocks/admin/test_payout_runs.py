@@ -6,6 +6,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from referral_blocks.flows.confirm_payout_run import carry_out_payout_run
+from referral_blocks.flows.send_payout import send_payout
 from referral_blocks.payouts.models import Payout
 from referral_blocks.payouts.policy import PayoutPolicy
 from referral_blocks.payouts.run import PayoutRun
@@ -141,6 +142,53 @@ def test_a_payout_is_taken_out_and_a_run_cancelled_with_a_note(fin, program):
     assert set(Reward.objects.values_list("state", flat=True)) == {"approved"}
     html = fin.get(reverse("referral_runs:inspect", args=[run.pk])).content.decode()
     assert "Wrong month" in html
+
+
+def test_a_confirmed_run_is_called_back_and_the_page_says_what_stays(fin, program, shop):
+    run = plan(program)
+    assert confirm(run)
+    ana, ben = (Payout.objects.get(person__name=name) for name in ("Ana", "Ben"))
+    assert send_payout(payout_id=ana.pk) == "paid"
+    url, inspect = (reverse(f"referral_runs:{name}", args=[run.pk]) for name in ("cancel", "inspect"))
+    assert url in fin.get(inspect).content.decode()
+    facts = dict(fin.get(url).context["facts"])
+    assert (facts["Is called back"], facts["Stays: on its way or paid"]) == (
+        "1 payout to 1 person · £20.00", "1 payout to 1 person · £40.00",
+    )  # fmt: skip
+    page = post(fin, "runs:cancel", run.pk, note=" ")
+    assert page.context["form"].errors == {"note": ["This field is required."]}
+    run.refresh_from_db()
+    assert run.state == "confirmed"
+    page = post(fin, "runs:cancel", run.pk, note="Wrong month")
+    assert messages_of(page) == [
+        "The run is cancelled. Called back: 1 payout to 1 person · £20.00. "
+        "On their way or paid: 1 payout to 1 person · £40.00."
+    ]
+    assert page.context["lines"] == ["1 payout is still to be called back; it is not sent any more."]
+    carry_out_payout_run(run_id=run.pk)
+    assert [Payout.objects.get(pk=payout.pk).state for payout in (ana, ben)] == ["paid", "cancelled"]
+    page = fin.get(inspect)
+    assert page.context["lines"] == [
+        "What had not been sent was called back. What is counted here was on its way or paid by then."
+    ]
+    assert url not in page.content.decode()
+    over = fin.get(url, follow=True)
+    assert messages_of(over) == ["This run is “Cancelled”. Nothing has changed."]
+    assert (len(shop.orders), Reward.objects.filter(state="approved").count()) == (1, 1)
+
+
+def test_a_run_that_is_all_paid_offers_no_cancelling(fin, program, shop):
+    run = plan(program)
+    assert confirm(run)
+    assert send_all() == ["paid", "paid"]
+    url = reverse("referral_runs:cancel", args=[run.pk])
+    assert url not in fin.get(reverse("referral_runs:inspect", args=[run.pk])).content.decode()
+    said = "Everything in this run is on its way or settled: nothing is left to call back."
+    assert messages_of(fin.get(url, follow=True)) == [said]
+    page = post(fin, "runs:cancel", run.pk, note="Too late")
+    assert page.context["form"].errors == {"__all__": [said]}
+    run.refresh_from_db()
+    assert (run.state, run.changes.count()) == ("confirmed", 1)
 
 
 @pytest.mark.parametrize("name", ["runs:confirm", "runs:cancel", "payouts:exclude"])
