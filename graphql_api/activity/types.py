@@ -21,7 +21,8 @@ SUBJECTS_OF_SERVERS = {
     "referrer": "ReferrerRecord", "reversal": "SaleReversal", "reward": "RewardRecord", "sale": "Sale",
 }  # fmt: skip
 SUBJECTS_OF_REFERRERS = {
-    "group": "ViewerGroup", "link": "ViewerLink", "program": "Program", "referral": "Referral", "reward": "Reward",
+    "group": "ViewerGroup", "link": "ViewerLink", "program": "Program", "referral": "Referral",
+    "referrer": "Referrer", "reward": "Reward",
 }  # fmt: skip
 
 

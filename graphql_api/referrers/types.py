@@ -41,7 +41,9 @@ RewardsAsked = Annotated[ViewerRewardFilter | None, strawberry.argument(descript
 RewardsOrder = Annotated[ViewerRewardOrder, strawberry.argument(description="In which order.")]
 
 
-@strawberry.type(description="The referrer who is signed in, in one programme.")
+# Not “Viewer”: of a type of that name Relay’s compiler wants a field “viewer” without arguments, or refuses to read a
+# list on in pages.
+@strawberry.type(name="Referrer", description="The referrer who is signed in, in one programme.")
 class Viewer(relay.Node):
     """An id, by which clients' caches know that a query, a mutation and a subscription speak of the same."""
 

@@ -44,7 +44,7 @@ KINDS = {
 RECORDS = sorted(name for name, kind in KINDS.items() if issubclass(kind, Record))
 OWN = sorted(name for name, kind in KINDS.items() if issubclass(kind, Own))
 PUBLIC = ["Group", "Page", "Program"]
-SELVES = ["Viewer"]
+SELVES = ["Referrer"]
 
 
 def key_of(row):
@@ -122,8 +122,8 @@ def test_what_is_a_referrers_own_is_given_to_nobody_else(client, link, name):
 
 
 def test_a_viewer_is_given_to_themselves_alone(client, link):
-    global_id = id_of("Viewer", link.referrer)
-    query = "query ($id: ID!) { node(id: $id) { ... on Viewer { id link { code } firstName } } viewer { id } }"
+    global_id = id_of("Referrer", link.referrer)
+    query = "query ($id: ID!) { node(id: $id) { ... on Referrer { id link { code } firstName } } viewer { id } }"
     other = make_link(link.referrer.program, email="other@example.com")
     assert shown(client, global_id) is None
     sign_in(client, other)
@@ -134,7 +134,7 @@ def test_a_viewer_is_given_to_themselves_alone(client, link):
     sign_in(client, link)
     own = {"id": global_id, "link": {"code": link.code}, "firstName": "Robin"}
     assert data(client, query, {"id": global_id}) == {"node": own, "viewer": {"id": global_id}}
-    assert shown(client, to_base64("Viewer", "x")) is None
+    assert shown(client, to_base64("Referrer", "x")) is None
     client.cookies.clear()
     sign_in(client, link, verified=False)  # no more of them than viewer tells
     answer = ask(client, query, {"id": global_id})

@@ -30,6 +30,20 @@ graphql`
 `;
 
 graphql`
+  query listsFriendsQuery {
+    viewer { ...lists_friends }
+  }
+`;
+
+graphql`
+  fragment lists_friends on Referrer
+  @argumentDefinitions(count: { type: "Int", defaultValue: 10 }, cursor: { type: "String" })
+  @refetchable(queryName: "listsFriendsPaginationQuery") {
+    referrals(first: $count, after: $cursor) @connection(key: "lists_friends_referrals") { edges { node { id } } }
+  }
+`;
+
+graphql`
   query listsServerQuery($orderBy: SaleOrder!, $filter: SaleFilter) {
     server {
       sales(first: 50, orderBy: $orderBy, filter: $filter)

@@ -50,7 +50,7 @@ SYSTEMS["server.statistics"] = (
     f'{{ server {{ statistics(program: "neighbours") {OF_SYSTEMS.of("Statistics")} }} }}',
     22,
 )
-REFERRERS = {"viewer": (f"{{ viewer {OF_REFERRERS.of('Viewer')} }}", 36)}
+REFERRERS = {"viewer": (f"{{ viewer {OF_REFERRERS.of('Referrer')} }}", 36)}
 VISITORS = {
     "program": (f"{{ program {OF_VISITORS.of('Program')} }}", 8),
     "leaderboard": (f"{{ leaderboard(first: 50) {OF_VISITORS.of('Leaderboard')} }}", 10),
@@ -71,7 +71,7 @@ ONE_QUERY = {
 EMPTY = {
     "ActivityUpdate.activities": "told only behind a cursor",
     "PayoutAccount.missing": "one a provider, and no provider here needs an account",
-    "Viewer.payoutAccounts": "the same",
+    "Referrer.payoutAccounts": "the same",
 }
 
 
@@ -150,7 +150,7 @@ def test_every_list_of_a_referrer(client, no_limits):
     longest = check(client, REFERRERS, bearer, make)
     filled(OF_REFERRERS, longest)
     lists = ("links", "referrals", "rewards", "statement", "groups", "groupOffers", "milestones")
-    assert {longest[f"Viewer.{name}"] for name in lists} == {100}
+    assert {longest[f"Referrer.{name}"] for name in lists} == {100}
     assert {longest[f"Points.{name}"] for name in ("lots", "history", "offers")} == {100}
 
 

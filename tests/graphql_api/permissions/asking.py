@@ -28,7 +28,7 @@ def arguments(world: World, story: Story) -> dict[str, str]:
         "Server.programActivity": f'(program: "neighbours", after: "{world.start}")',
         "Subscription.programActivity": f'(program: "neighbours", after: "{world.start}")',
         "Subscription.viewerStanding": f'(after: "{world.start}")',
-        "Viewer.activity": f'(after: "{world.start}")',
+        "Referrer.activity": f'(after: "{world.start}")',
         "Query.page": '(path: "/all/")',
         "Query.program": '(slug: "neighbours")',
         "Query.leaderboard": '(program: "neighbours")',
@@ -67,7 +67,7 @@ def ids_of(world: World) -> dict[str, tuple[str, str]]:
         for row in model._base_manager.all():
             found[gid(name, row)] = (world.owner_of(row), what)
     for referrer in Referrer._base_manager.all():
-        found[gid("Viewer", referrer)] = (world.owner_of(referrer), SELF)
+        found[gid("Referrer", referrer)] = (world.owner_of(referrer), SELF)
     return found
 
 
