@@ -44,7 +44,9 @@ MONEY = frozenset(
         "resolvePayout",
         "reverseSale",
         "reviewReferral",
+        "unqualifyReferral",
         "voidReward",
+        "withdrawReferral",
     }
 )
 NO_MONEY = frozenset(
@@ -61,6 +63,7 @@ NO_MONEY = frozenset(
         "exportPerson",
         "joinGroup",
         "joinProgram",
+        "nurtureReferral",
         "openGroup",
         "recordShare",
         "recordVisit",

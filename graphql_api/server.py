@@ -11,6 +11,7 @@ from .analytics.server import AnalyticsServer
 from .context import Info
 from .permissions import require_worker
 from .records.import_mutations import ImportsMutation
+from .records.lead_mutations import LeadsMutation
 from .records.payout_mutations import PayoutsServerMutation
 from .records.payout_runs import PayoutRunsServer
 from .records.payouts import PayoutsServer
@@ -67,6 +68,7 @@ class ServerQuery:
 class ServerMutation(
     AccessMutation,
     ImportsMutation,
+    LeadsMutation,
     PayoutsServerMutation,
     ReferralsServerMutation,
     RewardsServerMutation,

@@ -8,6 +8,7 @@ from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
 from referral_blocks.activity.kinds import Kind
+from referral_blocks.core.agent import present_agent
 from referral_blocks.core.errors import NotPossibleNow
 from referral_blocks.core.states import lock
 from referral_blocks.core.text import clean_text
@@ -26,8 +27,8 @@ if TYPE_CHECKING:
 
 
 def withdraw_referral(*, referral: Referral, reason: str = "", actor: User | None = None) -> bool:
-    """Captured or nurturing → withdrawn, for good; False when it is so already. Without ``actor`` the friend asked for
-    it themselves, and need not say why.
+    """Captured or nurturing → withdrawn, for good; False when it is so already. Without ``actor``, and unless a system
+    says so, the friend asked for it themselves, and need not say why.
 
     Rewards that are not on their way are cancelled, what was issued stays, and a place in an open group is free again.
     Raises InvalidInput with path ``reason``, and NotPossibleNow for a friend who is or was a customer, and for one who
@@ -38,7 +39,8 @@ def withdraw_referral(*, referral: Referral, reason: str = "", actor: User | Non
 
 def close_referral(*, referral: Referral, to: str, reason: str, actor: User | None) -> bool:
     """As withdraw_referral, to any stage that ends a referral before it qualified."""
-    note = clean_text(reason, max_length=500, path=("reason",), required=actor is not None, lines=True)
+    others = actor is not None or bool(present_agent())
+    note = clean_text(reason, max_length=500, path=("reason",), required=others, lines=True)
     with transaction.atomic():
         lock(referral)
         lock_standing(referrer=referral.referrer)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from django.utils import timezone
 
+from referral_blocks.core.agent import present_agent
 from referral_blocks.core.states import change_state
 from referral_blocks.links.models import ReferralLink
 from referral_blocks.people.models import Person
@@ -130,9 +131,9 @@ def nurture(*, referral: Referral, note: str = "", actor: User | None = None) ->
 
 
 def close(*, referral: Referral, to: str, note: str = "", actor: User | None = None) -> bool:
-    """Captured or nurturing → withdrawn or unqualified, by the friend (no ``actor``) or by staff; False when it is so
-    already. Raises NotPossibleNow."""
-    who = "staff" if actor else "friend"
+    """Captured or nurturing → withdrawn or unqualified, by staff, by a system, or (neither) by the friend; False when it
+    is so already. Raises NotPossibleNow."""
+    who = "staff" if actor else "api" if present_agent() else "friend"
     return change_state(
         referral, to, field="stage", allowed=STAGES, audit=ReferralChange, reason=who, note=note, actor=actor
     )

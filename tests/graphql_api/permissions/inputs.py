@@ -62,6 +62,7 @@ def inputs(world: World) -> Inputs:
         "joinGroup": {"group": gid("Group", rows["group"]), **friend},
         "joinProgram": {"program": program, **friend},
         "markHandedOver": {"id": gid("PayoutRecord", rows["payout-mug"]), "note": "At the desk.", "proof": "R-7"},
+        "nurtureReferral": {"id": gid("ReferralRecord", own.referrals[3]), "note": "Called them."},
         "openGroup": {"offer": to_base64("ViewerGroupOffer", group_offer.pk)},
         "planPayoutRun": {"program": program, "provider": "bank"},
         "recordSale": {
@@ -88,5 +89,7 @@ def inputs(world: World) -> Inputs:
         "showGiftCard": {"id": gid("Reward", rows["card"])},
         "sendTestWebhook": {"id": hook},
         "signOut": {},
+        "unqualifyReferral": {"id": gid("ReferralRecord", own.referrals[3]), "reason": "Rents."},
         "voidReward": {"id": gid("RewardRecord", rows["pending"]), "note": "By mistake."},
+        "withdrawReferral": {"id": gid("ReferralRecord", own.referrals[3]), "reason": "They wrote to us."},
     }  # fmt: skip

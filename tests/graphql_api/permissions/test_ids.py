@@ -90,7 +90,7 @@ def foreign_values(world, name: str, value: str) -> list[str]:
         return [to_base64(kind, pk) for pk in offers.values_list("pk", flat=True)]
     if kind == "Group":
         return [gid("Group", far.rows["group"])]
-    others = {"far"} if rule.scope else {story.who for story in strangers}
+    others = {"far"} if rule.rights else {story.who for story in strangers}
     return [one for one, (who, _what) in ids_of(world).items() if who in others and from_base64(one)[0] == kind]
 
 
@@ -103,9 +103,10 @@ def _is_id(value: object) -> bool:
 
 WITH_IDS = {
     "approveReward", "attributeReferral", "cancelPayoutRun", "claimReward", "confirmImport", "confirmPayoutRun",
-    "deleteWebhookEndpoint", "exchangePoints", "joinGroup", "openGroup", "replayFailedWebhooks",
-    "replayWebhookDelivery", "reviewReferral", "revokeApiKey", "rotateApiKey", "rotateWebhookSecret",
-    "sendTestWebhook", "showGiftCard", "updateWebhookEndpoint", "voidReward",
+    "deleteWebhookEndpoint", "exchangePoints", "joinGroup", "markHandedOver", "nurtureReferral", "openGroup",
+    "replayFailedWebhooks", "replayWebhookDelivery", "resolvePayout", "reviewReferral", "revokeApiKey", "rotateApiKey",
+    "rotateWebhookSecret", "sendTestWebhook", "showGiftCard", "unqualifyReferral", "updateWebhookEndpoint",
+    "voidReward", "withdrawReferral",
 }  # fmt: skip
 
 
@@ -122,7 +123,8 @@ def test_the_id_of_a_foreign_row_is_refused_as_one_of_no_row_is(world):
             tried.add(name)
             foreign = foreign_values(world, name, value)
             assert foreign, f"{name}: the world has no foreign row for {key}"
-            for who in ("key all", "staff all") if rule.scope else ("own",):
+            own = ("staff all",) if rule.rights else ("own",)
+            for who in ("key all", "staff all") if rule.scope else own:
                 answers = {refusal_of(callers[who], name, {**sent, key: one}, before, hidden) for one in foreign}
                 answers.add(refusal_of(callers[who], name, {**sent, key: unknown(value)}, before, hidden))
                 assert answers == {("NOT_FOUND", (key,))}, (name, who)
