@@ -133,4 +133,5 @@ def test_on_the_sites_own_pages_the_cookie_says_who_looks(site, open_tab):
     page.get_by_role("button", name="Sign out").click()
     expect(page.get_by_role("button", name="Get my link")).to_be_visible()
     assert not [c for c in page.context.cookies() if c["name"] == session_cookie(referrer.program)]
-    assert (SignIn.objects.count(), page.evaluate("sessionStorage.length")) == (0, 0)
+    row = SignIn.objects.get()
+    assert (row.kind, row.revoked_at is None, page.evaluate("sessionStorage.length")) == ("browser", False, 0)
