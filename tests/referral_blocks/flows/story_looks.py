@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable
 from functools import cache
 from typing import Any
@@ -9,11 +10,21 @@ from typing import Any
 from django.db import connection
 from django.db.models import Count, F, QuerySet, Sum
 
+from referral_blocks.analytics.standing import count_everything
+from referral_blocks.flows.check_ledger import check_ledger
 from referral_blocks.ledger.models import PointsLot
+from referral_blocks.ledger.selectors import liability, trial_balance
+from referral_blocks.ledger.statement import statement
 from referral_blocks.payouts.models import PayoutItem
+from referral_blocks.people.models import Person
 from referral_blocks.programs.models import Program
+from referral_blocks.referrers.models import ReferrerStanding
 from referral_blocks.rewards.milestones import still_reached
 from referral_blocks.rewards.models import CouponCode, Reward, RewardRule, SpendCounter
+
+
+class Enough(BaseException):
+    """As many whole stories are told as were asked for; an exception would be taken for a failure."""
 
 
 def writes(sql: str) -> bool:
@@ -59,3 +70,22 @@ def asked(rows: QuerySet[Any, Any]) -> Callable[[], list[tuple[Any, ...]]]:
 
 
 looks = cache(Looks)
+
+
+def the_books_are_right() -> None:
+    """The ledger says what the rows say, and each standing what a recount says."""
+    assert check_ledger() == []
+    sums = {currency: sum(accounts.values()) for currency, accounts in trial_balance().items()}
+    assert set(sums.values()) <= {0}, sums
+    for row in ReferrerStanding.objects.select_related("referrer__program"):
+        counted = count_everything(referrer=row.referrer)
+        assert {name: getattr(row, name) for name in counted} == counted
+
+
+def statements_end_with_what_is_owed(program: Program) -> None:
+    owed: Counter[str] = Counter()
+    for person in Person.objects.all():
+        last = {s.balance.currency: s.balance for s in statement(program=program, person=person, limit=10**6)}
+        owed.update({currency: balance.amount_minor for currency, balance in last.items()})
+    lines = liability(program_id=program.pk)
+    assert dict(owed) == {line.currency: line.owed for line in lines}
