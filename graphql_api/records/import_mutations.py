@@ -29,8 +29,9 @@ class ImportSalesInput:
     name: str = strawberry.field(description="What to call it in lists, such as its file name.")
     content: str = strawberry.field(
         description=(
-            "The file’s text, with its heading, of up to 5 MB. A request with so much holds nothing but this mutation, "
-            "and has the text in a variable."
+            "The file’s text, of up to 5 MB, with its heading: a CSV has the columns external_id, friend_email and "
+            "amount, and may have currency, occurred_at, product and meta_…. A request with so much holds nothing but "
+            "this mutation, and has the text in a variable."
         )
     )
     source: str = strawberry.field(default="csv", description="What kind of file it is.")
