@@ -18,7 +18,7 @@ from referral_blocks.flows.export_person import export_person
 from referral_blocks.flows.request_data_link import request_data_link
 from referral_blocks.people.data_page import make_page_token, page_url
 from referral_blocks.people.models import PersonErasure
-from referral_blocks.referrers.session import make_session, session_cookie
+from referral_blocks.referrers.session import make_session, read_session, session_cookie
 from tests.mailbox import look_up
 from tests.make import make_link, make_program, make_referral
 from tests.make_pages import form_data
@@ -116,6 +116,19 @@ def test_what_is_open_is_said_before_and_has_to_be_given_up(client):
     assert (refused.status_code, PersonErasure.objects.count()) == (422, 0)
     assert client.post(path, {"do": "erase", "sure": "1", "give_up": "1"}).status_code == 200
     assert PersonErasure.objects.get().gives_up is True
+
+
+def test_an_erasure_ends_whatever_the_browser_is_signed_in_to(client):
+    program = make_program()
+    link, other = make_link(program), make_link(make_program(slug="second"), email="other@example.com")
+    sessions = [make_session(one.referrer, verified=True) for one in (link, link, other)]
+    client.cookies[session_cookie(program)] = sessions[0]
+    client.cookies[session_cookie(other.referrer.program)] = sessions[2]
+    token = make_page_token(person=link.referrer.person, site_id=program.site_id)
+    path = reverse("referral_blocks:your_data_page", args=[token])
+    erased = client.post(path, {"do": "erase", "sure": "1", "give_up": "1"}, headers={"sec-fetch-site": "same-origin"})
+    assert (erased.status_code, {c.value for c in erased.cookies.values()}) == (200, {""})
+    assert [read_session(session) for session in sessions] == [None, None, None]
 
 
 def test_a_session_downloads_but_only_a_mail_erases(client):
