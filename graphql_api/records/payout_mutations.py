@@ -1,4 +1,5 @@
-"""Systems plan payout runs, confirm those that one person could confirm alone, and cancel any. Each mutation calls the
+"""Systems plan payout runs, confirm those that one person could confirm alone, take payouts out of
+them, and cancel them. Each mutation calls the
 flow of the same name."""
 
 from __future__ import annotations
@@ -20,11 +21,14 @@ from referral_blocks.core.money import Money as Amount
 from referral_blocks.core.text import clean_text
 from referral_blocks.flows.cancel_payout_run import cancel_payout_run
 from referral_blocks.flows.confirm_payout_run import confirm_payout_run
+from referral_blocks.flows.exclude_from_run import exclude_from_run
 from referral_blocks.flows.plan_payout_run import plan_payout_run
 from referral_blocks.payouts import run as runs
+from referral_blocks.payouts.models import Payout
 from referral_blocks.programs.selectors import program_by_slug
 
 from .payout_runs import PayoutRun
+from .payouts import PayoutRecord
 
 NEEDS = needs(Scope.PAYOUTS_WRITE)
 
@@ -81,6 +85,22 @@ class CancelPayoutRunPayload:
     kept_total: Money | None = strawberry.field(
         default=None, description="What those come to; null when nothing is cancelled now."
     )
+    errors: list[UserError] = strawberry.field(default_factory=list, description="Why it was refused; else empty.")
+
+
+@strawberry.input(description="Which payout is taken out of its run, and why.")
+class ExcludeFromRunInput:
+    id: relay.GlobalID = strawberry.field(description="The payout’s id.")
+    note: str = strawberry.field(description="Why; kept for ever.")
+
+
+@strawberry.type(description="The payout that was taken out, and the run as it is without it.")
+class ExcludeFromRunPayload:
+    payout: PayoutRecord | None = strawberry.field(default=None, description="The payout; null when refused.")
+    payout_run: PayoutRun | None = strawberry.field(
+        default=None, description="Its run, with the total that confirmPayoutRun asks for now; null when refused."
+    )
+    already_excluded: bool = strawberry.field(default=False, description="Whether it had been taken out before.")
     errors: list[UserError] = strawberry.field(default_factory=list, description="Why it was refused; else empty.")
 
 
@@ -152,4 +172,28 @@ class PayoutsServerMutation:
             cancelled_total=Money.of(Amount(done.back.amount_minor, run.currency)),
             kept_count=done.kept.payouts,
             kept_total=Money.of(Amount(done.kept.amount_minor, run.currency)),
+        )
+
+    @strawberry.mutation(
+        description=(
+            "Take a draft out of its run before that is confirmed: its rewards wait for the next run, as does all that "
+            f"its owner earns until then. {NEEDS}"
+        )
+    )
+    def exclude_from_run(
+        self,
+        info: Info,
+        given: Annotated[ExcludeFromRunInput, strawberry.argument(name="input", description="The payout, and why.")],
+    ) -> ExcludeFromRunPayload | None:
+        with at_work(info.context, Scope.PAYOUTS_WRITE) as by:
+            try:
+                payout = row_of(Payout.objects.filter(program__site=by.site_id), given.id, PayoutRecord)
+                done = exclude_from_run(payout=payout, actor=by.user, note=given.note)
+                payout.refresh_from_db()
+            except DomainError as error:
+                return ExcludeFromRunPayload(errors=user_errors(error))
+        return ExcludeFromRunPayload(
+            payout=payout,  # type: ignore[arg-type]
+            payout_run=payout.run,  # type: ignore[arg-type]
+            already_excluded=not done,
         )

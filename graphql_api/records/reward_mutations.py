@@ -1,4 +1,4 @@
-"""Systems approve and cancel rewards. Each mutation calls the flow of the same name."""
+"""Systems approve and cancel rewards, and staff end a hold early. Each mutation calls the flow of the same name."""
 
 from __future__ import annotations
 
@@ -7,15 +7,16 @@ from typing import Annotated
 import strawberry
 from strawberry import relay
 
-from graphql_api.access.scopes import at_work, needs, row_of
+from graphql_api.access.scopes import at_work, needs, needs_person, row_of
 from graphql_api.context import Info
 from graphql_api.errors import UserError, user_errors
-from graphql_api.permissions import Worker
+from graphql_api.permissions import Worker, require_person
 from graphql_api.rewards.types import RewardSummary
 from referral_blocks.access.models import Scope
 from referral_blocks.core.errors import DomainError
 from referral_blocks.core.text import clean_text
 from referral_blocks.flows.approve_reward import approve_reward
+from referral_blocks.flows.release_hold import release_hold
 from referral_blocks.flows.void_reward import void_reward
 from referral_blocks.rewards.models import Reward
 
@@ -48,6 +49,19 @@ class VoidRewardInput:
 class VoidRewardPayload:
     reward: RewardSummary | None = strawberry.field(default=None, description="The reward; null when refused.")
     already_void: bool = strawberry.field(default=False, description="Whether it had been cancelled before.")
+    errors: list[UserError] = strawberry.field(default_factory=list, description="Why it was refused; else empty.")
+
+
+@strawberry.input(description="Which reward’s hold ends, and why.")
+class ReleaseHoldInput:
+    id: relay.GlobalID = strawberry.field(description="The reward’s id.")
+    note: str = strawberry.field(description="Why; kept for ever.")
+
+
+@strawberry.type(description="The reward after the end of its hold; a second delivery gets the same.")
+class ReleaseHoldPayload:
+    reward: RewardSummary | None = strawberry.field(default=None, description="The reward; null when refused.")
+    already_over: bool = strawberry.field(default=False, description="Whether the hold had been over before.")
     errors: list[UserError] = strawberry.field(default_factory=list, description="Why it was refused; else empty.")
 
 
@@ -88,6 +102,25 @@ class RewardsServerMutation:
             except DomainError as error:
                 return VoidRewardPayload(errors=user_errors(error))
         return VoidRewardPayload(reward=reward, already_void=not done)  # type: ignore[arg-type]
+
+    @strawberry.mutation(
+        description=(
+            "End a reward’s hold before its time: once it waits for nothing else, it is paid. The hold is there for "
+            f"returns, so that it rests on a person’s judgement. {needs_person()}"
+        )
+    )
+    def release_hold(
+        self,
+        info: Info,
+        given: Annotated[ReleaseHoldInput, strawberry.argument(name="input", description="The reward, and why.")],
+    ) -> ReleaseHoldPayload | None:
+        by, person = require_person(info.context, "release_hold")
+        try:
+            reward = _reward(by, given.id)
+            done = release_hold(reward=reward, actor=person, note=given.note)
+        except DomainError as error:
+            return ReleaseHoldPayload(errors=user_errors(error))
+        return ReleaseHoldPayload(reward=reward, already_over=not done)  # type: ignore[arg-type]
 
 
 def _reward(by: Worker, given: relay.GlobalID) -> Reward:

@@ -1,5 +1,5 @@
-"""Payouts that somebody settles by saying what became of them: handed over, or looked up at the provider. Each mutation
-calls the flow of the same name."""
+"""Payouts that wait for somebody: handed over, looked up at the provider, or let go on. Each mutation calls the flow of
+the same name."""
 
 from __future__ import annotations
 
@@ -18,6 +18,7 @@ from referral_blocks.access.models import Scope
 from referral_blocks.core.errors import DomainError, NotPossibleNow
 from referral_blocks.flows.mark_handed_over import mark_handed_over
 from referral_blocks.flows.resolve_payout import resolve_payout
+from referral_blocks.flows.resume_payout import resume_payout
 from referral_blocks.payouts.models import Payout
 from referral_blocks.payouts.providers.manual.models import Handover
 
@@ -68,6 +69,18 @@ class ResolvePayoutInput:
 class ResolvePayoutPayload:
     payout: PayoutRecord | None = strawberry.field(default=None, description="The payout; null when refused.")
     already_resolved: bool = strawberry.field(default=False, description="Whether it had been settled so before.")
+    errors: list[UserError] = strawberry.field(default_factory=list, description="Why it was refused; else empty.")
+
+
+@strawberry.input(description="Which payout goes on, and why.")
+class ResumePayoutInput:
+    id: relay.GlobalID = strawberry.field(description="The payout’s id.")
+    note: str = strawberry.field(description="Why it may; kept for ever.")
+
+
+@strawberry.type(description="The payout that goes on.")
+class ResumePayoutPayload:
+    payout: PayoutRecord | None = strawberry.field(default=None, description="The payout; null when refused.")
     errors: list[UserError] = strawberry.field(default_factory=list, description="Why it was refused; else empty.")
 
 
@@ -123,6 +136,26 @@ class SettlingMutation:
         except DomainError as error:
             return ResolvePayoutPayload(errors=user_errors(error))
         return ResolvePayoutPayload(payout=payout, already_resolved=not done)  # type: ignore[arg-type]
+
+    @strawberry.mutation(
+        description=(
+            "Let a payout go on that waits for a person (isParked): it is looked up in the provider’s books or, where "
+            "those cannot be read, sent with the same key. Refused where that might pay it twice; then resolvePayout "
+            f"is left. {needs_person()}"
+        )
+    )
+    def resume_payout(
+        self,
+        info: Info,
+        given: Annotated[ResumePayoutInput, strawberry.argument(name="input", description="The payout, and why.")],
+    ) -> ResumePayoutPayload | None:
+        by, person = require_person(info.context, RESOLVES)
+        try:
+            payout = _payout(by, given.id)
+            resume_payout(payout=payout, note=given.note, actor=person)
+        except DomainError as error:
+            return ResumePayoutPayload(errors=user_errors(error))
+        return ResumePayoutPayload(payout=payout)  # type: ignore[arg-type]
 
 
 def _payout(by: Worker, given: relay.GlobalID) -> Payout:

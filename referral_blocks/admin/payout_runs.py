@@ -128,7 +128,11 @@ class RunView(RecordView):
                 ngettext("%(n)d payout is still to be queued.", "%(n)d payouts are still to be queued.", left)
                 % {"n": left}
             ]
-        if run.state == RunState.CANCELLED and (left := unsent().filter(run=run).count()):
+        return self.called_back() if run.state == RunState.CANCELLED else []
+
+    def called_back(self) -> list[str]:
+        """What became of a run that was cancelled."""
+        if left := unsent().filter(run=self.object).count():
             return [
                 ngettext(
                     "%(n)d payout is still to be called back; it is not sent any more.",
@@ -137,7 +141,7 @@ class RunView(RecordView):
                 )
                 % {"n": left}
             ]
-        if run.state == RunState.CANCELLED and self.totals.payouts:
+        if self.totals.payouts:
             return [_("What had not been sent was called back. What is counted here was on its way or paid by then.")]
         return []
 

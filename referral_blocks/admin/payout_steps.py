@@ -15,7 +15,8 @@ from wagtail.admin import messages
 
 from referral_blocks.core.money import Money, parse_amount
 from referral_blocks.flows.read_back_payout import read_back_payout
-from referral_blocks.flows.resolve_payout import resolve_payout, resume_payout, why_not
+from referral_blocks.flows.resolve_payout import resolve_payout, why_not
+from referral_blocks.flows.resume_payout import resume_payout
 from referral_blocks.flows.reverse_payout import resolve_reversal, reverse_payout
 from referral_blocks.payouts.models import Payout, PayoutReversal, PayoutState
 from referral_blocks.payouts.provider import Capabilities, Outcome

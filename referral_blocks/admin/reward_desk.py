@@ -13,7 +13,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from wagtail.admin.ui.tables import Column, DateColumn
 
-from referral_blocks.flows.approve_reward import approve_reward, release_hold
+from referral_blocks.flows.approve_reward import approve_reward
+from referral_blocks.flows.release_hold import release_hold
 from referral_blocks.rewards.models import PendingReason, Reason, Reward, RewardState
 
 from .columns import LinesColumn, PersonColumn, Step, StepsColumn

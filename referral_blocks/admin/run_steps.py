@@ -14,7 +14,8 @@ from wagtail.admin import messages
 
 from referral_blocks.core.money import Money
 from referral_blocks.flows.cancel_payout_run import Cancelled, cancel_payout_run, to_cancel
-from referral_blocks.flows.confirm_payout_run import confirm_payout_run, exclude_from_run
+from referral_blocks.flows.confirm_payout_run import confirm_payout_run
+from referral_blocks.flows.exclude_from_run import exclude_from_run
 from referral_blocks.payouts.models import Payout, PayoutState
 from referral_blocks.payouts.run import PayoutRun, RunState
 from referral_blocks.payouts.runs import OPEN, RunTotals, asks_for_second_person, run_totals

@@ -1,4 +1,4 @@
-"""A member of staff approves a reward, has it sent again, or ends its hold early."""
+"""A member of staff approves a reward, or has it sent again."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
 from referral_blocks.core.errors import NotPossibleNow
-from referral_blocks.core.text import clean_text
 from referral_blocks.rewards.locks import lock_rewards
 from referral_blocks.rewards.models import Reason, Reward, RewardState
 
@@ -25,16 +24,12 @@ def approve_reward(*, reward: Reward, actor: User | None) -> bool:
 
     Raises NotPossibleNow for a reward that was cancelled.
     """
-    return _clear(reward, (Reason.APPROVAL, Reason.PROVIDER_ERROR), actor, note="")
+    return clear_reasons(reward=reward, reasons=(Reason.APPROVAL, Reason.PROVIDER_ERROR), actor=actor)
 
 
-def release_hold(*, reward: Reward, actor: User, note: str) -> bool:
-    """End the hold before its time, for a reason that is written down. Raises InvalidInput with path ``note`` and
-    NotPossibleNow."""
-    return _clear(reward, (Reason.HOLD,), actor, note=clean_text(note, max_length=500, path=("note",), lines=True))
-
-
-def _clear(reward: Reward, reasons: tuple[str, ...], actor: User | None, *, note: str) -> bool:
+def clear_reasons(*, reward: Reward, reasons: tuple[str, ...], actor: User | None, note: str = "") -> bool:
+    """Take these reasons to wait away, and pay the reward if they were the last; False when it had none of them. Raises
+    NotPossibleNow for a reward that was cancelled."""
     with transaction.atomic():
         lock_rewards(ids=[reward.pk])
         changed = [

@@ -7,28 +7,22 @@ from typing import TYPE_CHECKING
 from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
-from referral_blocks.activity.kinds import Kind
 from referral_blocks.core import queue
 from referral_blocks.core.agent import acting_as
 from referral_blocks.core.errors import Conflict, NotAllowed, NotPossibleNow
-from referral_blocks.core.text import clean_text
 from referral_blocks.payouts.models import Payout, PayoutState
 from referral_blocks.payouts.run import PayoutRun, RunState
 from referral_blocks.payouts.runs import (
     OPEN,
     RunTotals,
     asks_for_second_person,
-    exclude_person,
     lock_run,
     move_run,
     run_totals,
     unsent,
 )
-from referral_blocks.payouts.services import cancel
 
-from .announce_payout import announce_payout
 from .cancel_payouts import call_back
-from .clawback import free_rewards
 from .each import for_each
 from .pay_reward import release_payout
 from .send_payout import lock_payout
@@ -126,27 +120,4 @@ def _carry_out(payout_id: int, run: PayoutRun, actor: User | None) -> bool:
         if payout.state != PayoutState.DRAFT or payout.run is None or payout.run.state != RunState.CONFIRMED:
             return False
         release_payout(payout=payout, actor=run.seconded_by or run.confirmed_by)
-    return True
-
-
-def exclude_from_run(*, payout: Payout, actor: User, note: str) -> bool:
-    """Take a draft out of its run: its rewards are approved again and stay for the next run; False when it was taken
-    out before.
-
-    Everything of its person stays out of this run from now on. Raises InvalidInput with path ``note``, and
-    NotPossibleNow once the run is confirmed.
-    """
-    text = clean_text(note, max_length=500, path=("note",), lines=True)
-    with transaction.atomic():
-        payout = lock_payout(payout_id=payout.pk)
-        if payout.state == PayoutState.CANCELLED:
-            return False
-        run = payout.run
-        # Nobody who holds a run's lock waits for a payout that is there already.
-        if run is None or lock_run(run=run).state not in OPEN or payout.state != PayoutState.DRAFT:
-            raise NotPossibleNow(_("This payout is no draft of an open run, so that it cannot be taken out."))
-        cancel(payout=payout, reason="excluded", note=text, actor=actor)
-        announce_payout(Kind.PAYOUT_CANCELLED, payout)
-        free_rewards(payout=payout, reason=f"payout:{payout.pk}")
-        exclude_person(run=run, person_id=payout.person_id)
     return True

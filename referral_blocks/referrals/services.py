@@ -131,8 +131,8 @@ def nurture(*, referral: Referral, note: str = "", actor: User | None = None) ->
 
 
 def close(*, referral: Referral, to: str, note: str = "", actor: User | None = None) -> bool:
-    """Captured or nurturing → withdrawn or unqualified, by staff, by a system, or (neither) by the friend; False when it
-    is so already. Raises NotPossibleNow."""
+    """Captured or nurturing → withdrawn or unqualified, by staff, by a system, or (neither) by the friend; False when
+    it is so already. Raises NotPossibleNow."""
     who = "staff" if actor else "api" if present_agent() else "friend"
     return change_state(
         referral, to, field="stage", allowed=STAGES, audit=ReferralChange, reason=who, note=note, actor=actor

@@ -175,6 +175,9 @@ def test_an_approval_names_who_gave_it(browser):
         ('cancelPayoutRun(input: {id: "U2FsZTox", note: "Wrong"})', "confirm_payout"),
         ('planPayoutRun(input: {program: "neighbours", provider: "manual"})', "confirm_payout"),
         ('markHandedOver(input: {id: "U2FsZTox"})', "mark_handed_over"),
+        ('resumePayout(input: {id: "U2FsZTox", note: "Seen"})', "resolve_payout"),
+        ('releaseHold(input: {id: "U2FsZTox", note: "Seen"})', "release_hold"),
+        ('excludeFromRun(input: {id: "U2FsZTox", note: "Seen"})', "confirm_payout"),
         ('resolvePayout(input: {id: "U2FsZTox", outcome: PAID, note: "Seen"})', "resolve_payout"),
         ('importSales(input: {program: "neighbours", name: "May", content: "x"})', "add_saleimport"),
         ('revokeApiKey(input: {id: "U2FsZTox"})', "change_apikey"),
@@ -202,7 +205,7 @@ def test_a_mutation_asks_for_the_right_that_its_page_in_the_admin_asks_for(brows
         f"mutation {{ {mutation.replace(chr(34) + 'x' + chr(34), chr(34) + 'U2FsZTox' + chr(34))} {{ __typename }} }}"
     )
     every = {right for rights in RIGHTS.values() for right in rights} | {
-        "add_salereversal", "add_saleimport", "add_apikey", "change_apikey", "resolve_payout",
+        "add_salereversal", "add_saleimport", "add_apikey", "change_apikey", "resolve_payout", "release_hold",
     }  # fmt: skip
     headers = sign_in(browser, make_staff(*(every - {right})))
     answer = ask(browser, query, **headers)

@@ -17,10 +17,11 @@ from wagtail.models import Collection, Page, Site
 
 from referral_blocks.access.services import create_api_key
 from referral_blocks.blocks.stream import ReferralStreamBlock
-from referral_blocks.flows.approve_reward import approve_reward, release_hold
+from referral_blocks.flows.approve_reward import approve_reward
 from referral_blocks.flows.import_coupons import import_named_coupons
 from referral_blocks.flows.import_sales import import_sales, run_import
 from referral_blocks.flows.refer_by_name import refer_by_name
+from referral_blocks.flows.release_hold import release_hold
 from referral_blocks.flows.review_referral import review_referral
 from referral_blocks.flows.send_payout import send_payout
 from referral_blocks.flows.stop_sending import stop_sending

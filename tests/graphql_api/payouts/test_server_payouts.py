@@ -28,6 +28,8 @@ CONFIRM = """mutation ($input: ConfirmPayoutRunInput!) { confirmPayoutRun(input:
 CANCEL = """mutation ($input: CancelPayoutRunInput!) { cancelPayoutRun(input: $input) {
   payoutRun { id state steps { toState note agent } } alreadyCancelled cancelledCount
   cancelledTotal { amountMinor currency } keptCount keptTotal { amountMinor currency } errors { code path } } }"""
+EXCLUDE = """mutation ($input: ExcludeFromRunInput!) { excludeFromRun(input: $input) {
+  payout { state } payoutRun { payoutsCount total { amountMinor } } alreadyExcluded errors { code path } } }"""
 NOTHING = {
     "payoutRun": None, "alreadyCancelled": False, "cancelledCount": 0, "cancelledTotal": None, "keptCount": 0,
     "keptTotal": None,
@@ -199,6 +201,38 @@ def test_a_key_calls_a_confirmed_run_back_and_is_told_what_stays(client, key, pr
     change = Payout.objects.get(person__name="Ben").changes.latest("pk")
     assert (change.to_state, change.agent) == ("cancelled", f"Books ({key[0].prefix}…)")
     assert (send_all(), len(shop.orders), check_ledger()) == ([], 1, [])
+
+
+def test_a_key_takes_a_payout_out_of_a_run_and_is_told_the_total_to_confirm(client, key, program, shop):
+    run = plan(program)
+    ben = Payout.objects.get(person__name="Ben")
+
+    def exclude(note="Moved house"):
+        given = {"id": relay.to_base64("PayoutRecord", ben.public_id), "note": note}
+        return data(client, EXCLUDE, {"input": given}, bearer=key[1])["excludeFromRun"]
+
+    nothing = {"payout": None, "payoutRun": None, "alreadyExcluded": False}
+    assert exclude(" ") == {**nothing, "errors": [{"code": "REQUIRED", "path": ["note"]}]}
+    ben.refresh_from_db()
+    assert (ben.state, ben.changes.count()) == ("draft", 0)
+    done = {
+        "payout": {"state": "CANCELLED"},
+        "payoutRun": {"payoutsCount": 1, "total": {"amountMinor": 4000}},
+        "alreadyExcluded": False,
+        "errors": [],
+    }
+    assert exclude() == done
+    assert exclude("Again") == {**done, "alreadyExcluded": True}
+    change = ben.changes.get()
+    assert (change.to_state, change.note, change.actor, change.agent) == (
+        "cancelled", "Moved house", None, f"Books ({key[0].prefix}…)",
+    )  # fmt: skip
+    ana = Payout.objects.get(person__name="Ana")
+    assert confirm_payout_run(run=run, actor=staff(), seen_minor=4000)
+    ben = ana
+    assert exclude() == {**nothing, "errors": [{"code": "WRONG_STATE", "path": []}]}
+    carry_out_payout_run(run_id=run.pk)
+    assert (send_all(), len(shop.orders), check_ledger()) == (["paid"], 1, [])
 
 
 def test_what_cannot_be_planned_says_why_and_writes_nothing(client, key, program):

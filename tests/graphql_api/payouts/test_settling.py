@@ -32,6 +32,8 @@ HAND_OVER = """mutation ($input: MarkHandedOverInput!) { markHandedOver(input: $
   errors { code path } } }"""
 RESOLVE = """mutation ($input: ResolvePayoutInput!) { resolvePayout(input: $input) {
   payout { id state providerRef isParked } alreadyResolved errors { code path } } }"""
+RESUME = """mutation ($input: ResumePayoutInput!) { resumePayout(input: $input) {
+  payout { id state isParked } errors { code path } } }"""
 NOT_HANDED_OVER = {"payout": None, "alreadyHandedOver": False}
 NOT_RESOLVED = {"payout": None, "alreadyResolved": False}
 
@@ -187,6 +189,26 @@ def test_what_is_not_settled_says_why_and_writes_nothing(browser, lost):
     assert digest() == before
 
 
+def test_a_person_lets_a_payout_go_on_which_is_then_looked_up(browser, lost):
+    user = make_staff("resolve_payout")
+    headers = sign_in(browser, user)
+    given = {"id": gid(lost), "note": "They answer again"}
+    shown = {"id": gid(lost), "state": "UNKNOWN", "isParked": False}
+    assert data(browser, RESUME, {"input": given}, **headers)["resumePayout"] == {"payout": shown, "errors": []}
+    step = lost.changes.latest("pk")
+    assert (step.field, step.from_state, step.note, step.actor) == ("parked", "tries", "They answer again", user)
+    work()
+    assert (Payout.objects.get().state, Reward.objects.get().state, check_ledger()) == ("paid", "issued", [])
+    before = digest()
+    for note, error in (
+        ("Again", {"code": "WRONG_STATE", "path": []}),
+        (" ", {"code": "REQUIRED", "path": ["note"]}),
+    ):
+        answer = data(browser, RESUME, {"input": {**given, "note": note}}, **headers)["resumePayout"]
+        assert answer == {"payout": None, "errors": [error]}
+    assert digest() == before
+
+
 def test_no_key_says_what_became_of_a_payout_and_one_without_the_scope_hands_nothing_over(client, browser, handover):
     every = key_for(handover.payout, *Scope.values)[1]
     others = key_for(handover.payout, *(scope for scope in Scope.values if scope != "handovers:write"))[1]
@@ -197,6 +219,8 @@ def test_no_key_says_what_became_of_a_payout_and_one_without_the_scope_hands_not
     assert codes(ask(client, RESOLVE, settle)) == codes(ask(client, HAND_OVER, give)) == ["UNAUTHENTICATED"]
     assert codes(ask(client, RESOLVE, settle, bearer=every)) == ["FORBIDDEN"]
     assert codes(ask(client, HAND_OVER, give, bearer=others)) == ["FORBIDDEN"]
+    go_on = {"input": {"id": gid(handover.payout), "note": "Says the machine"}}
+    assert codes(ask(client, RESUME, go_on, bearer=every)) == ["FORBIDDEN"]
     assert codes(ask(browser, RESOLVE, settle, **headers)) == ["FORBIDDEN"]
     assert digest() == before
     assert not Activity.objects.filter(kind="payout.paid").exists()

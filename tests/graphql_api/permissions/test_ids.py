@@ -103,10 +103,10 @@ def _is_id(value: object) -> bool:
 
 WITH_IDS = {
     "approveReward", "attributeReferral", "cancelPayoutRun", "claimReward", "confirmImport", "confirmPayoutRun",
-    "deleteWebhookEndpoint", "exchangePoints", "joinGroup", "markHandedOver", "nurtureReferral", "openGroup",
-    "replayFailedWebhooks", "replayWebhookDelivery", "resolvePayout", "reviewReferral", "revokeApiKey", "rotateApiKey",
-    "rotateWebhookSecret", "sendTestWebhook", "showGiftCard", "unqualifyReferral", "updateWebhookEndpoint",
-    "voidReward", "withdrawReferral",
+    "deleteWebhookEndpoint", "exchangePoints", "excludeFromRun", "joinGroup", "markHandedOver", "nurtureReferral",
+    "openGroup", "releaseHold", "replayFailedWebhooks", "replayWebhookDelivery", "resolvePayout", "resumePayout",
+    "reviewReferral", "revokeApiKey", "rotateApiKey", "rotateWebhookSecret", "sendTestWebhook", "showGiftCard",
+    "unqualifyReferral", "updateWebhookEndpoint", "voidReward", "withdrawReferral",
 }  # fmt: skip
 
 

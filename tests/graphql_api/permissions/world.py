@@ -291,6 +291,7 @@ def _books(story: Story) -> None:
             instructions="x", due_on=date(2030, 1, 1), handed_over_at=done_at, note="x", proof="x",
         )  # fmt: skip
     lost = story.rows["payout-lost"]
+    Payout.objects.filter(pk=lost.pk).update(parked="tries")
     PayoutAttempt.objects.create(payout=lost, provider="bank", number=1, outcome="unknown", request={})
     url = encrypt(CARD.format(who=story.who))
     expires = timezone.now() + timedelta(days=99)

@@ -7,9 +7,10 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import NoReverseMatch, reverse
 
 from referral_blocks.access.services import create_api_key
-from referral_blocks.flows.approve_reward import approve_reward, release_hold
+from referral_blocks.flows.approve_reward import approve_reward
 from referral_blocks.flows.record_sale import record_sale
 from referral_blocks.flows.record_visit import record_visit
+from referral_blocks.flows.release_hold import release_hold
 from referral_blocks.flows.send_payout import send_payout
 from referral_blocks.payouts.models import Payout
 from referral_blocks.programs.models import Program

@@ -3,8 +3,9 @@
 import pytest
 from django.urls import reverse
 
-from referral_blocks.flows.approve_reward import approve_reward, release_hold
+from referral_blocks.flows.approve_reward import approve_reward
 from referral_blocks.flows.record_sale import record_sale
+from referral_blocks.flows.release_hold import release_hold
 from referral_blocks.flows.send_payout import send_payout
 from referral_blocks.payouts.models import Payout
 from referral_blocks.payouts.providers.manual.models import Handover

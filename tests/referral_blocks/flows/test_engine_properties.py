@@ -25,7 +25,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule, run_state_machine_as_test
 
 from referral_blocks.core.errors import DomainError
-from referral_blocks.flows.approve_reward import approve_reward, release_hold
+from referral_blocks.flows.approve_reward import approve_reward
 from referral_blocks.flows.capture_referral import capture_referral
 from referral_blocks.flows.expire_points import expire_points
 from referral_blocks.flows.expire_rewards import expire_rewards
@@ -37,6 +37,7 @@ from referral_blocks.flows.nurture_referral import nurture_referral
 from referral_blocks.flows.record_sale import record_sale
 from referral_blocks.flows.redeem_points import redeem_points
 from referral_blocks.flows.redeem_reward import redeem_reward
+from referral_blocks.flows.release_hold import release_hold
 from referral_blocks.flows.release_waiting import release_all_waiting, release_waiting
 from referral_blocks.flows.reverse_sale import reverse_sale
 from referral_blocks.flows.review_referral import review_referral

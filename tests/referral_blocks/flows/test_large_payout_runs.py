@@ -10,9 +10,9 @@ from referral_blocks.flows import confirm_payout_run as runs
 from referral_blocks.flows import gather_rewards
 from referral_blocks.flows import plan_payout_run as plans
 from referral_blocks.flows.confirm_payout_run import (
-    exclude_from_run,
     resume_payout_runs,
 )
+from referral_blocks.flows.exclude_from_run import exclude_from_run
 from referral_blocks.flows.plan_payout_run import gather_on, resume_gathering
 from referral_blocks.payouts.models import Payout, PayoutItem
 from referral_blocks.payouts.run import PayoutRun

@@ -3,7 +3,7 @@
 import pytest
 from django.contrib.auth import get_user_model
 
-from referral_blocks.flows.approve_reward import release_hold
+from referral_blocks.flows.release_hold import release_hold
 from referral_blocks.flows.send_payout import send_payout
 from referral_blocks.payouts.models import Payout
 from referral_blocks.payouts.provider import Outcome, PayoutResult

@@ -11,8 +11,8 @@ from referral_blocks.flows.check_ledger import check_ledger
 from referral_blocks.flows.confirm_payout_run import (
     carry_out_payout_run,
     confirm_payout_run,
-    exclude_from_run,
 )
+from referral_blocks.flows.exclude_from_run import exclude_from_run
 from referral_blocks.flows.plan_payout_run import plan_payout_run
 from referral_blocks.flows.reverse_sale import reverse_sale
 from referral_blocks.flows.send_payout import send_payout

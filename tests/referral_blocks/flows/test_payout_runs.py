@@ -12,8 +12,8 @@ from referral_blocks.flows.check_ledger import check_ledger
 from referral_blocks.flows.confirm_payout_run import (
     carry_out_payout_run,
     confirm_payout_run,
-    exclude_from_run,
 )
+from referral_blocks.flows.exclude_from_run import exclude_from_run
 from referral_blocks.flows.pay_reward import approve_and_pay_if_clear
 from referral_blocks.flows.plan_payout_run import plan_payout_run, preview_payout_run
 from referral_blocks.payouts.account import PayoutAccount

@@ -12,8 +12,9 @@ from django.utils import timezone
 
 from referral_blocks.core.errors import DomainError
 from referral_blocks.flows.adjust_rewards import share_left
-from referral_blocks.flows.approve_reward import approve_reward, release_hold
+from referral_blocks.flows.approve_reward import approve_reward
 from referral_blocks.flows.record_sale import record_sale
+from referral_blocks.flows.release_hold import release_hold
 from referral_blocks.flows.review_referral import review_referral
 from referral_blocks.payouts.provider import Outcome, PayoutResult
 from referral_blocks.payouts.providers.manual.provider import ManualProvider

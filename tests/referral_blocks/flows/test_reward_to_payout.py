@@ -12,11 +12,12 @@ from referral_blocks import signals
 from referral_blocks.core import queue
 from referral_blocks.core.errors import DomainError
 from referral_blocks.flows import tasks
-from referral_blocks.flows.approve_reward import approve_reward, release_hold
+from referral_blocks.flows.approve_reward import approve_reward
 from referral_blocks.flows.mark_handed_over import mark_handed_over
 from referral_blocks.flows.mature_rewards import mature_rewards, resume_work
 from referral_blocks.flows.pay_reward import SEND_TASK
 from referral_blocks.flows.record_sale import record_sale
+from referral_blocks.flows.release_hold import release_hold
 from referral_blocks.flows.review_referral import review_referral
 from referral_blocks.flows.send_payout import send_payout
 from referral_blocks.ledger.selectors import balances, unbalanced_entries

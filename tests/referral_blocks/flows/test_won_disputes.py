@@ -3,8 +3,8 @@
 import pytest
 from django.contrib.auth import get_user_model
 
-from referral_blocks.flows.approve_reward import release_hold
 from referral_blocks.flows.check_ledger import check_ledger
+from referral_blocks.flows.release_hold import release_hold
 from referral_blocks.payouts.provider import Outcome, PayoutResult
 from referral_blocks.payouts.providers.manual.provider import ManualProvider
 from referral_blocks.programs.models import Program

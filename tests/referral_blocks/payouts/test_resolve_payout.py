@@ -3,7 +3,8 @@
 import pytest
 
 from referral_blocks.core.errors import DomainError
-from referral_blocks.flows.resolve_payout import resolve_payout, resume_payout
+from referral_blocks.flows.resolve_payout import resolve_payout
+from referral_blocks.flows.resume_payout import resume_payout
 from referral_blocks.flows.send_payout import send_payout
 from referral_blocks.payouts.models import Payout, PayoutAttempt
 from referral_blocks.rewards.models import Reward
