@@ -33,5 +33,6 @@ EXAMPLES = (
     Example("join", _("Join a programme"), _("anybody")),
     Example("dashboard", _("A referrer’s dashboard"), _("a referrer, with an access token")),
     Example("statistics", _("A programme’s figures"), _("a system, with an API key")),
+    Example("to-hand-over", _("What is to be handed over"), _("a till, with an API key, or staff")),
     Example("standing", _("Follow one’s standing"), _("a referrer, as a subscription")),
 )

@@ -12,6 +12,9 @@ from graphql_api.examples import EXAMPLES, FOLDER
 from graphql_api.limits import refuse
 from graphql_api.schema import schema
 from referral_blocks.access.services import create_api_key
+from referral_blocks.flows.record_sale import record_sale
+from referral_blocks.flows.send_payout import send_payout
+from referral_blocks.payouts.models import Payout
 from referral_blocks.referrers.models import Referrer
 from tests.graphql_api.ask import bearer_of, data
 from tests.graphql_api.stream.server import connect, serving
@@ -69,6 +72,20 @@ def test_a_system_sees_the_figures(client, program):
     _key, text = create_api_key(site_id=program.site_id, name="Board", scopes=["statistics:read"])
     shown = data(client, document("statistics"), given("statistics")["variables"], bearer=text)
     assert shown["server"]["statistics"]["funnel"]["friends"] == 1
+
+
+@pytest.mark.django_db
+def test_a_till_sees_what_is_to_be_handed_over(client):
+    gift = {"side": "referrer", "title": "Mug", "amount_minor": 800, "hold_days": 0, "approval": "automatic"}
+    program = make_referral(make_program(slug="bring-a-neighbour", rules=(gift,))).program
+    sale = {"source": "api", "external_id": "1", "friend_email": "friend@example.com"}
+    record_sale(program=program, amount="100", currency="GBP", **sale)
+    send_payout(payout_id=Payout.objects.get().pk)
+    _key, text = create_api_key(site_id=program.site_id, name="Till", scopes=["payouts:read", "referrals:read"])
+    shown = data(client, document("to-hand-over"), given("to-hand-over")["variables"], bearer=text)
+    (edge,) = shown["server"]["payouts"]["edges"]
+    assert (edge["node"]["person"]["name"], edge["node"]["amount"]) == ("Robin Example", {"formatted": "£8.00"})
+    assert edge["node"]["handover"] == {"title": "Mug", "kind": "IN_STORE", "instructions": "", "dueOn": None}
 
 
 @pytest.mark.django_db(transaction=True)

@@ -1,6 +1,7 @@
 """Payouts that somebody settles by saying what became of them: a till or staff hand over, a person has looked it up."""
 
 import pytest
+from django.contrib.auth.models import User
 from django.test import Client
 from django.utils import timezone
 from strawberry import relay
@@ -17,6 +18,7 @@ from referral_blocks.flows.send_payout import send_payout
 from referral_blocks.payouts.models import Payout, PayoutAttempt
 from referral_blocks.payouts.providers.manual.models import Handover, HandoverKind
 from referral_blocks.rewards.models import Reward
+from tests.at_once import at_once
 from tests.graphql_api.ask import ask, codes, data, post
 from tests.graphql_api.permissions.writing import digest
 from tests.graphql_api.test_staff import make_staff, sign_in
@@ -224,6 +226,35 @@ def test_no_key_says_what_became_of_a_payout_and_one_without_the_scope_hands_not
     assert codes(ask(browser, RESOLVE, settle, **headers)) == ["FORBIDDEN"]
     assert digest() == before
     assert not Activity.objects.filter(kind="payout.paid").exists()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_six_who_say_so_at_once_hand_it_over_once(handover):
+    text = key_for(handover.payout, Scope.HANDOVERS_WRITE)[1]
+    done = at_once(lambda n: hand_over(Client(), handover.payout, note=f"Till {n}", bearer=text), threads=6)
+    assert [answer["errors"] for answer in done] == [[]] * 6
+    assert sorted(answer["alreadyHandedOver"] for answer in done) == [False, *[True] * 5]
+    assert len({answer["payout"]["handover"]["note"] for answer in done}) == 1
+    assert Activity.objects.filter(kind="payout.paid").count() == 1
+    assert (Reward.objects.get().state, check_ledger()) == ("issued", [])
+
+
+@pytest.mark.django_db(transaction=True)
+def test_of_two_who_have_found_out_different_things_one_is_believed(lost):
+    make_staff("resolve_payout")
+    browsers = [Client(), Client()]
+    headers = [sign_in(browser, User.objects.get()) for browser in browsers]
+
+    def say(number):
+        return resolve(browsers[number], lost, ("PAID", "NOT_PAID")[number], caller=headers[number])
+
+    done = at_once(say, threads=2)
+    assert sorted(len(answer["errors"]) for answer in done) == [0, 1]
+    paid = not done[0]["errors"]
+    assert (Payout.objects.get().state, Reward.objects.get().state) == (
+        ("paid", "issued") if paid else ("failed_final", "pending")
+    )
+    assert (lost.changes.filter(reason="person").count(), check_ledger()) == (1, [])
 
 
 def test_payouts_of_another_site_are_not_found(client, browser, handover):
