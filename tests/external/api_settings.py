@@ -3,6 +3,11 @@
 from cms.settings.dev import *  # noqa: F403
 from cms.settings.dev import MIDDLEWARE, REFERRAL_BLOCKS
 
-REFERRAL_BLOCKS = {**REFERRAL_BLOCKS, "RATE_LIMITS_ENABLED": False, "API_ACCESS_SECONDS": 24 * 3600}
+REFERRAL_BLOCKS = {
+    **REFERRAL_BLOCKS,
+    "RATE_LIMITS_ENABLED": False,
+    "EVEN_ANSWER_SECONDS": 0,
+    "API_ACCESS_SECONDS": 24 * 3600,
+}
 MIDDLEWARE = ["tests.external.written.ToldWrites", *MIDDLEWARE]
 EMAIL_BACKEND = "django.core.mail.backends.dummy.EmailBackend"
