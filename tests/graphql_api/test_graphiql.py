@@ -56,6 +56,8 @@ def test_graphiql_runs_a_query_and_breaks_no_rule_of_the_policy(live_server):
         query = '{ program(slug: "neighbours") { name } }'
         tab.goto(live_server.url + URL)
         tab.locator(".graphiql-query-editor .CodeMirror").wait_for()
+        tab.locator(".graphiql-execute-button").click()  # what stands there runs as it is
+        tab.locator(".result-window").get_by_text('"totalCount"').wait_for(timeout=10_000)
         tab.evaluate(
             "query => document.querySelector('.graphiql-query-editor .CodeMirror').CodeMirror.setValue(query)", query
         )

@@ -23,9 +23,18 @@
     }
   }
 
+  // What stands there before anybody has typed: it runs on every site, for anybody.
+  const FIRST = `{
+  pages(first: 10) {
+    totalCount
+    edges { node { title path type program { name slug } } }
+  }
+}
+`;
   const examples = window.rbExamples(document.getElementById("examples"));
   const editor = window.React.createElement(window.GraphiQL, {
     fetcher: (asked, options = {}) => (isSubscription(asked, options) ? follow(asked, options) : ask(asked, options)),
+    defaultQuery: FIRST,
     defaultEditorToolsVisibility: true,
     shouldPersistHeaders: false,
     plugins: examples ? [examples] : [],
