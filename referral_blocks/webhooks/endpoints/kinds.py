@@ -33,8 +33,12 @@ TYPES = {
 def clean_kinds(given: Iterable[str]) -> list[str]:
     """Each once, in the order of KINDS; raises InvalidInput (path ``kinds``)."""
     wanted = {str(kind) for kind in given}
-    if wanted.difference(KINDS):
-        raise InvalidInput(_("Choose only from the list."), code="unknown_choice", path=("kinds",))
+    if unknown := wanted.difference(KINDS):
+        raise InvalidInput(
+            _("No messages are sent about: %(kinds)s.") % {"kinds": ", ".join(sorted(unknown))},
+            code="unknown_choice",
+            path=("kinds",),
+        )
     return [kind for kind in KINDS if kind in wanted]
 
 
