@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import signal
+import threading
 from collections.abc import Awaitable, Callable, Mapping, MutableMapping
 from typing import Any
 
@@ -42,9 +44,29 @@ class StreamApplication:
         return hub
 
     async def _live(self, receive: Any, send: Any) -> None:
+        self._hear_the_end()
         message: Mapping[str, Any]
         while (message := await receive())["type"] != "lifespan.shutdown":
             await send({"type": f"{message['type']}.complete"})
         if self._hub is not None:
             self._hub.stop()
+            await self._hub.emptied()
         await send({"type": "lifespan.shutdown.complete"})
+
+    def _hear_the_end(self) -> None:
+        """Servers say that the process ends once all responses are over, or kill it; streams are not over by
+        themselves. So they end when the server is asked to, and nothing is left to wait for."""
+        before, loop = signal.getsignal(signal.SIGTERM), asyncio.get_running_loop()
+        if not callable(before) or threading.current_thread() is not threading.main_thread():
+            return
+
+        def heard(number: int, frame: Any) -> None:
+            loop.call_soon_threadsafe(self._end_streams)
+            before(number, frame)
+
+        signal.signal(signal.SIGTERM, heard)
+        signal.siginterrupt(signal.SIGTERM, False)  # as asyncio has it: no system call is broken off
+
+    def _end_streams(self) -> None:
+        if self._hub is not None:
+            self._hub.ending.set()

@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator, Mapping
 from contextlib import suppress
 from typing import Any
 
+from django.db import Error as DatabaseGone
 from django.http import HttpResponse
 from django.utils.translation import gettext as _
 
@@ -17,10 +18,11 @@ from referral_blocks.core.conf import get_conf
 from . import asking
 from .asking import Answer, Asking, Opened
 from .frames import COMPLETE, HEADERS, KEEP_ALIVE, refusal_event, retry_after
-from .hub import Hub, Stream, Told
+from .hub import END, Hub, Stream, Told
 
 WAIT = 2_000  # milliseconds until a browser connects again
 PATIENCE = 30.0  # seconds for a reader to take something
+LAST = {"type": "http.response.body", "body": b""}
 
 
 class Gone(Exception):
@@ -30,6 +32,9 @@ class Gone(Exception):
 async def serve(hub: Hub, scope: Mapping[str, Any], receive: Any, send: Any) -> None:
     """Answer one request for a stream; returns when it is over."""
     conf = get_conf()
+    if hub.ending.is_set():
+        await _come_again(send)
+        return
     with hub.place() as has_room:
         if not has_room:
             why = _too_many(503, _("There are too many streams now. Ask from time to time instead."))
@@ -45,15 +50,25 @@ async def serve(hub: Hub, scope: Mapping[str, Any], receive: Any, send: Any) -> 
                 opened = await hub.ask(asking.open_stream, scope, body)
         except (TimeoutError, Gone):
             return
+        except DatabaseGone:
+            opened = await hub.ask(asking.refused, scope, _not_now())
         if isinstance(opened, HttpResponse):
             await respond(send, opened)
             return
-        with hub.place_of(opened.caller) as admitted:
-            if not admitted:
-                why = _too_many(429, _("You have too many streams open. Close some first."))
-                await respond(send, await hub.ask(asking.refused, scope, why))
-                return
+        await _stream(hub, opened, scope, receive, send)
+
+
+async def _stream(hub: Hub, opened: Opened, scope: Mapping[str, Any], receive: Any, send: Any) -> None:
+    with hub.place_of(opened.caller) as admitted:
+        if hub.ending.is_set():
+            await _come_again(send)
+        elif not admitted:
+            why = _too_many(429, _("You have too many streams open. Close some first."))
+            await respond(send, await hub.ask(asking.refused, scope, why))
+        else:
             await _until_gone(hub, receive, _send_all(hub, opened, send))
+            if hub.ending.is_set():
+                await _end(send)
 
 
 async def respond(send: Any, response: HttpResponse) -> None:
@@ -77,6 +92,20 @@ async def _until_gone(hub: Hub, receive: Any, work: Any) -> None:
             await working
 
 
+async def _come_again(send: Any) -> None:
+    """A stream that is over at once: with any other answer a browser would not connect again, to the next process."""
+    head = [(name.lower().encode(), value.encode()) for name, value in HEADERS.items()]
+    await send({"type": "http.response.start", "status": 200, "headers": head})
+    await send({"type": "http.response.body", "body": retry_after(WAIT)})
+
+
+async def _end(send: Any) -> None:
+    """The end of a stream that the end of the process cuts short: a whole response, and no broken one."""
+    with suppress(OSError, RuntimeError, TimeoutError):
+        async with asyncio.timeout(END):
+            await send(LAST)
+
+
 async def _hung_up(receive: Any) -> None:
     while (await receive())["type"] != "http.disconnect":
         pass
@@ -96,7 +125,7 @@ async def _send_all(hub: Hub, opened: Opened, send: Any) -> None:
         # at all is given up.
         async with asyncio.timeout(PATIENCE):
             await send({"type": "http.response.body", "body": frame, "more_body": True})
-    await send({"type": "http.response.body", "body": b""})
+    await send(LAST)
 
 
 async def _frames(hub: Hub, opened: Opened) -> AsyncIterator[bytes]:
@@ -114,6 +143,8 @@ async def _frames(hub: Hub, opened: Opened) -> AsyncIterator[bytes]:
                 yield frame
         except RequestRefused as refused:
             yield refusal_event(refused) + COMPLETE
+        except DatabaseGone:
+            return  # the follower of the feed says so in the log, once for all streams
 
 
 def _whole(answer: Answer) -> bytes:
@@ -134,6 +165,7 @@ async def _caught_up(hub: Hub, opened: Opened) -> AsyncIterator[Answer]:
 async def _news(hub: Hub, asked: Asking, stream: Stream) -> AsyncIterator[bytes]:
     conf, clock = get_conf(), asyncio.get_running_loop().time
     check_at, end_at = clock() + conf.API_STREAM_CHECK_SECONDS, clock() + conf.API_STREAM_MAX_SECONDS
+    sure = True  # that the caller may follow
     while clock() < end_at:
         pause = min(conf.API_STREAM_ALIVE_SECONDS, max(0.0, check_at - clock()), max(0.0, end_at - clock()))
         told: Told | None = None
@@ -141,9 +173,15 @@ async def _news(hub: Hub, asked: Asking, stream: Stream) -> AsyncIterator[bytes]
         with suppress(TimeoutError):
             told = await asyncio.wait_for(stream.waiting.get(), pause)
             news = True
-        if clock() >= check_at:
+        if clock() >= check_at or not sure:
             check_at = clock() + conf.API_STREAM_CHECK_SECONDS
-            if (refusal := await hub.ask(asked.refusal, stream.topic)) is not None:
+            try:
+                refusal, sure = await hub.ask(asked.refusal, stream.topic), True
+            except DatabaseGone:
+                if told is not None:
+                    raise  # nothing is told to somebody who was not looked at
+                refusal, sure = None, False
+            if refusal is not None:
                 yield refusal
                 yield COMPLETE
                 return
@@ -166,12 +204,19 @@ async def _answer(hub: Hub, asked: Asking, stream: Stream, told: Told) -> Answer
     shared = told.answers.get(asked.key)
     if shared is None:
         shared = told.answers[asked.key] = asyncio.ensure_future(hub.ask(asked.answer, news=told.news))
+        shared.add_done_callback(_seen)
     try:
         answer = await asyncio.shield(shared)
     except RequestRefused:
         answer = None
     # Whoever asked first may not ask any more: that is theirs alone.
     return answer if answer is not None and answer.topic is not None else await hub.ask(asked.answer, news=told.news)
+
+
+def _seen(shared: asyncio.Future[Any]) -> None:
+    """Take note of its error: where all who waited for it have gone, nobody else does, and the loop would complain."""
+    if not shared.cancelled():
+        shared.exception()
 
 
 async def _body(receive: Any) -> bytes:

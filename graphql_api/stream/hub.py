@@ -7,7 +7,7 @@ import asyncio
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any, TypeVar
 
 from django.db import close_old_connections
@@ -19,6 +19,7 @@ from referral_blocks.activity.kinds import NOT_FOR_REFERRERS
 from referral_blocks.activity.models import Activity
 from referral_blocks.core.conf import get_conf
 
+END = 1.0  # seconds for all streams to end with the process
 T = TypeVar("T")
 
 
@@ -77,6 +78,13 @@ class Hub:
         self.ending.set()
         self._follower.stop()
         self._threads.shutdown(wait=False, cancel_futures=True)
+
+    async def emptied(self) -> None:
+        """Returns when every stream has ended; not later than END after it began to wait."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(END):
+                while self._count:
+                    await asyncio.sleep(0.02)
 
     async def ask(self, work: Callable[..., T], *given: Any, **named: Any) -> T:
         """Run ``work``, which asks the database, in a thread of the pool."""
