@@ -21,6 +21,7 @@ from .context import Context
 from .cost import measure
 from .deadline import given_up_at
 from .large import check_large
+from .limits import is_kept
 from .operation import RequestRefused
 from .rate import charge, refuse_cost
 
@@ -78,7 +79,8 @@ def _known(text: str) -> _Known:
 
 def _cost(execution: ExecutionContext, document: DocumentNode, operation: OperationDefinitionNode) -> int:
     """At least one. Measured once for a text, unless its lists are as long as variables say."""
-    known, name = _known(execution.query or ""), execution.operation_name
+    known = _known(execution.query or "") if is_kept(execution.query) else _Known()
+    name = execution.operation_name
     if name in known.costs:
         return known.costs[name]
     cost, constant = measure(execution.schema._schema, document, operation, execution.variables)

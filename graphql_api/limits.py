@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator, Mapping
 from functools import lru_cache
 from typing import NamedTuple
@@ -17,7 +18,7 @@ from graphql import (
     OperationDefinitionNode,
 )
 from graphql.language.ast import SelectionSetNode
-from strawberry.extensions import MaxTokensLimiter, ValidationCache
+from strawberry.extensions import MaxTokensLimiter, ParserCache, ValidationCache
 
 from referral_blocks.core.conf import get_conf
 
@@ -27,6 +28,7 @@ MAX_TOKENS = 1_000
 MAX_OPERATIONS = 5
 MAX_ALIASES = 15
 MAX_FIELDS = 500
+MAX_KEPT = 32_000  # bytes of a text that stays in memory with what is known of it: so many texts are kept, not so much
 
 
 class Size(NamedTuple):
@@ -59,9 +61,25 @@ class TokenLimit(MaxTokensLimiter):
         super().__init__(MAX_TOKENS)
 
 
+def is_kept(text: str | None) -> bool:
+    """Whether what is found out about the text is kept for the next time. One that is long by its comments would fill
+    the memory, made anew each time."""
+    return sys.getsizeof(text) <= MAX_KEPT
+
+
+class LimitedParsing(ParserCache):
+    """Parses a document once, if it is kept."""
+
+    def on_parse(self) -> Iterator[None]:
+        if is_kept(self.execution_context.query):
+            yield from super().on_parse()
+        else:
+            yield
+
+
 class LimitedValidation(ValidationCache):
-    """Validates a document once, and not at all when it is too large: some of the specification's rules take quadratic
-    time."""
+    """Validates a document once, if it is kept, and not at all when it is too large: some of the specification's rules
+    take quadratic time."""
 
     def on_validate(self) -> Iterator[None]:
         document = self.execution_context.graphql_document
@@ -69,8 +87,10 @@ class LimitedValidation(ValidationCache):
         if refused:
             self.execution_context.pre_execution_errors = [refused]
             yield
-        else:
+        elif is_kept(self.execution_context.query):
             yield from super().on_validate()
+        else:
+            yield
 
 
 def refuse(document: DocumentNode) -> GraphQLError | None:
@@ -98,9 +118,14 @@ class DocumentSize(NamedTuple):
     all: Size
 
 
-@lru_cache(maxsize=128)  # as many as the library keeps parsed; the same text is then the same document
 def measure(document: DocumentNode) -> DocumentSize:
     """All operations and fragments together. Each fragment is measured once, however often it is spread."""
+    known = _measured if document.loc and is_kept(document.loc.source.body) else _measured.__wrapped__
+    return known(document)
+
+
+@lru_cache(maxsize=128)  # as many as the library keeps parsed; the same text is then the same document
+def _measured(document: DocumentNode) -> DocumentSize:
     fragments = {d.name.value: d for d in document.definitions if isinstance(d, FragmentDefinitionNode)}
     operations = [d for d in document.definitions if isinstance(d, OperationDefinitionNode)]
     measured: dict[str, Size] = {}

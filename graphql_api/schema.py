@@ -6,7 +6,6 @@ from typing import Any
 
 import strawberry
 from graphql import GraphQLEnumType, GraphQLInterfaceType, GraphQLObjectType, GraphQLUnionType
-from strawberry.extensions import ParserCache
 from strawberry.schema.config import StrawberryConfig
 from strawberry.schema.schema_converter import CustomGraphQLEnumType
 from strawberry.types.cast import get_strawberry_type_cast
@@ -19,7 +18,7 @@ from .executor import Executor
 from .groups.mutations import GroupsMutation
 from .groups.queries import GroupsQuery
 from .guard import Guard
-from .limits import LimitedValidation, TokenLimit
+from .limits import LimitedParsing, LimitedValidation, TokenLimit
 from .links.mutations import LinksMutation
 from .links.queries import LinksQuery
 from .links.visits import VisitsMutation
@@ -131,7 +130,7 @@ schema = Schema(
     query=Query,
     mutation=Mutation,
     subscription=Subscription,
-    extensions=[TokenLimit, ParserCache, LimitedValidation, Guard, DjangoOptimizerExtension],
+    extensions=[TokenLimit, LimitedParsing, LimitedValidation, Guard, DjangoOptimizerExtension],
     execution_context_class=Executor,
     config=StrawberryConfig(sort_schema=True, relay_max_results=MAX_PAGE, scalar_map=SCALARS),
 )
