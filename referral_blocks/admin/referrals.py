@@ -6,7 +6,7 @@ from typing import Any
 
 import django_filters
 from django.db.models import QuerySet
-from django.urls import reverse
+from django.urls import URLPattern, path, reverse
 from django.utils.functional import cached_property
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -19,6 +19,7 @@ from referral_blocks.sales.models import Sale
 
 from .columns import PersonColumn
 from .filters import ProgramFilterSet, date_range
+from .friend_steps import ContactedView, UnqualifyView, WithdrawView, buttons_for
 from .permissions import may
 from .records import RecordListView, RecordView, RecordViewSet, audit_table
 from .when import when
@@ -111,13 +112,11 @@ class ReferralView(RecordView):
 
     @cached_property
     def header_buttons(self) -> list[HeaderButton]:
-        if self.object.review != Review.FLAGGED or not may(self.request.user, "review_referral"):
-            return []
-        return [
-            HeaderButton(
-                _("Decide"), url=reverse("referral_review_desk:decide", args=[self.object.pk]), icon_name="edit"
-            )
-        ]
+        buttons = list(buttons_for(self.object, self.request.user))
+        if self.object.review == Review.FLAGGED and may(self.request.user, "review_referral"):
+            url = reverse("referral_review_desk:decide", args=[self.object.pk])
+            buttons.insert(0, HeaderButton(_("Decide"), url=url, icon_name="edit", priority=1))
+        return buttons
 
 
 class ReferralViewSet(RecordViewSet):
@@ -130,3 +129,11 @@ class ReferralViewSet(RecordViewSet):
     inspect_view_class = ReferralView
     filterset_class = ReferralFilterSet
     search_fields = ["friend__name", "friend__email", "referrer__person__name", "referrer__person__email"]
+
+    def get_urlpatterns(self) -> list[URLPattern]:
+        return [
+            *super().get_urlpatterns(),
+            path("<int:pk>/contacted/", ContactedView.as_view(), name="contacted"),
+            path("<int:pk>/unqualify/", UnqualifyView.as_view(), name="unqualify"),
+            path("<int:pk>/withdraw/", WithdrawView.as_view(), name="withdraw"),
+        ]

@@ -35,6 +35,7 @@ from referral_blocks.referrals.services import set_review
 from referral_blocks.referrers.models import Referrer
 from referral_blocks.rewards.models import PendingReason, Reward, RewardState
 from referral_blocks.theming.models import SiteTheme
+from tests.make import make_referral
 from tests.make_pages import make_landing_page, make_share_page
 from tests.referral_blocks.blocks.test_portal_blocks import with_history
 from tests.security import payloads
@@ -111,6 +112,7 @@ def make_world() -> Referrer:
         program=program, email="kay@example.com", name="Kay Example", referrer_name="Robin Exampel",
         accept_terms=True, answers=[("Which floor?", "First")],
     )  # fmt: skip
+    make_referral(program, email="lou@example.com", link=referrer.links.first())  # who has not bought yet
     rows = b"external_id,friend_email,amount\nA-1,nobody@example.com,5\nA-2,friend0@example.com,-1\n"
     started = import_sales(program=program, source="csv", name="till.csv", data=rows, actor=boss)
     run_import(import_id=started.pk)
