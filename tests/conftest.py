@@ -8,8 +8,11 @@ from pathlib import Path
 
 import pytest
 from django.core.cache import cache
+from django.db import connection
+from pytest_django import DjangoDbBlocker
 
 from referral_blocks.core import ratelimit
+from referral_blocks.ledger import triggers
 
 # Playwright runs an event loop in the test's thread; Django would refuse the ORM there.
 os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
@@ -32,6 +35,17 @@ def _clean_cache():
     ratelimit._limiter.cache_clear()
     yield
     cache.clear()
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_setup: None, django_db_blocker: DjangoDbBlocker, pytestconfig: pytest.Config) -> None:
+    """Tables that came without migrations get what migrations put into them, once, and not for each test."""
+    if not pytestconfig.getvalue("nomigrations"):
+        return
+    with django_db_blocker.unblock():
+        ensure_wagtail_root()
+        with connection.schema_editor() as editor:
+            triggers.install(None, editor)
 
 
 @pytest.fixture(autouse=True)

@@ -9,9 +9,11 @@ import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -37,19 +39,45 @@ def wait_for(what: Callable[[], Any], *, seconds: float = 60, why: str = "it did
         time.sleep(0.2)
 
 
-def demo_environment(data: Path, port: int) -> dict[str, str]:
-    """The demo on its own data; on PostgreSQL in a database of its own."""
-    env = {**os.environ, "DATA_DIR": str(data), "PORT": str(port), "PYTHONUNBUFFERED": "1"}
-    env.pop("DJANGO_SETTINGS_MODULE", None)
+def demo_environment(data: Path, port: int, *, empty: bool = False) -> dict[str, str]:
+    """The demo on its own data; on PostgreSQL in a database of its own. It finds its tables there, except where it is
+    to make them on an ``empty`` database as a newcomer's does."""
+    env = _environment(data)
+    env["PORT"] = str(port)
     env["DEMO_ACTIVITY"] = "0"  # figures that a test counts are its own
     if url := os.environ.get("DATABASE_URL"):
-        import psycopg
-
-        name = f"demo_{port}"
-        with psycopg.connect(url, autocommit=True) as connection:
-            connection.execute(f"CREATE DATABASE {name}")  # type: ignore[arg-type]
-        env["DATABASE_URL"] = url.replace("/postgres?", f"/{name}?")
+        env["DATABASE_URL"] = _create_database(url, f"demo_{port}", None if empty else migrated())
+    elif not empty:
+        data.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(migrated(), data / "db.sqlite3")
     return env
+
+
+@cache
+def migrated() -> str:
+    """A database as `manage.py migrate` leaves it, once a run: its file, or its name on PostgreSQL."""
+    data = Path(tempfile.mkdtemp(prefix="referral-blocks-migrated-"))
+    env = _environment(data)
+    name = f"migrated_{os.getpid()}"
+    if url := os.environ.get("DATABASE_URL"):
+        env["DATABASE_URL"] = _create_database(url, name, None)
+    subprocess.run([sys.executable, "manage.py", "migrate", "--verbosity", "0"], cwd=ROOT, env=env, check=True)
+    return name if url else str(data / "db.sqlite3")
+
+
+def _environment(data: Path) -> dict[str, str]:
+    env = {**os.environ, "DATA_DIR": str(data), "PYTHONUNBUFFERED": "1"}
+    env.pop("DJANGO_SETTINGS_MODULE", None)
+    return env
+
+
+def _create_database(url: str, name: str, like: str | None) -> str:
+    """The new database's URL."""
+    import psycopg
+
+    with psycopg.connect(url, autocommit=True) as connection:
+        connection.execute(f"CREATE DATABASE {name} TEMPLATE {like or 'template1'}")  # type: ignore[call-overload]
+    return url.replace("/postgres?", f"/{name}?")
 
 
 @contextmanager
