@@ -159,6 +159,11 @@ def present(errors: Iterable[GraphQLError]) -> list[dict[str, Any]]:
     return [_present(error) for error in errors]
 
 
+def unforeseen(cause: Exception) -> dict[str, Any]:
+    """What went wrong outside of any field, as JSON."""
+    return dict(_masked(GraphQLError(""), cause).formatted)
+
+
 def _present(error: GraphQLError) -> dict[str, Any]:
     cause = error.original_error
     if isinstance(cause, RecursionError):
@@ -183,7 +188,7 @@ def _present(error: GraphQLError) -> dict[str, Any]:
 def _masked(error: GraphQLError, cause: Exception) -> GraphQLError:
     reference = str(uuid.uuid4())
     # Only the cause: the error itself quotes the document, which may hold tokens.
-    logger.error("Unexpected error %s in a GraphQL field", reference, exc_info=cause)
+    logger.error("Unexpected error %s in a GraphQL operation", reference, exc_info=cause)
     return GraphQLError(
         _("Something went wrong on our side. If it happens again, tell us this reference: %(reference)s")
         % {"reference": reference},

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import logging
 from dataclasses import replace
 from functools import cache
 from pathlib import Path
@@ -24,6 +25,7 @@ from .share import operations as own
 
 KEPT = 24 * 3600  # seconds since an automatic document was last registered
 MAX_LENGTH = 20_000  # characters of an automatic document
+logger = logging.getLogger(__name__)
 PREFIX = "sha256:"  # as in the GraphQL-over-HTTP draft's appendix on persisted documents
 
 
@@ -45,7 +47,7 @@ def find_document(operation: Operation) -> Operation:
         return operation
     query = trusted.get(name)
     if query is None and conf.API_AUTOMATIC_PERSISTED_QUERIES:
-        query = shared.get(_cache_key(name))
+        query = _remembered(name)
     if query is None:
         # The message and the code by which Apollo's clients know that they have to send the text.
         raise RequestRefused(400, "PersistedQueryNotFound", code=ErrorCode.PERSISTED_QUERY_NOT_FOUND)
@@ -58,7 +60,20 @@ def remember(operation: Operation) -> None:
     if not operation.document_id or not operation.registers or len(operation.query) > MAX_LENGTH:
         return
     if conf.API_AUTOMATIC_PERSISTED_QUERIES and not conf.API_TRUSTED_ONLY:
-        shared.set(_cache_key(operation.document_id.removeprefix(PREFIX)), operation.query, KEPT)
+        try:
+            shared.set(_cache_key(operation.document_id.removeprefix(PREFIX)), operation.query, KEPT)
+        except Exception as error:  # noqa: BLE001 - what was asked for is done, and the text comes again
+            logger.warning("A document cannot be kept now: %s", type(error).__name__)
+
+
+def _remembered(name: str) -> str | None:
+    """The text of an automatic document; None also while the cache is away: its clients then send the text."""
+    try:
+        query: str | None = shared.get(_cache_key(name))
+    except Exception as error:  # noqa: BLE001 - whatever keeps the cache
+        logger.warning("Documents cannot be looked up now: %s", type(error).__name__)
+        return None
+    return query
 
 
 @cache

@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any, cast
 
+from django.db import Error as DatabaseGone
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.urls import reverse
@@ -27,7 +28,7 @@ from referral_blocks.views.sign_in import forget_sessions
 from . import cors, idempotency, rate
 from .context import Context
 from .deadline import is_too_late
-from .errors import ErrorCode, present
+from .errors import ErrorCode, present, unforeseen
 from .examples import EXAMPLES
 from .large import most_of
 from .operation import Operation, RequestRefused, from_body, from_query_string
@@ -93,6 +94,8 @@ class GraphQLView(View):
             response = refuse_request(request, RequestRefused(400, _("The document has no such operation.")))
         except InvalidOperationTypeError as error:
             response = refuse_request(request, _elsewhere(error.operation_type))
+        except DatabaseGone as error:  # while the caller was looked at: whoever asks for JSON gets JSON
+            response = _failed(request, error)
         rate.add_headers(context, response)
         if context.signed_out:
             forget_sessions(request, response)
@@ -188,6 +191,11 @@ def refuse_request(request: HttpRequest, refused: RequestRefused) -> HttpRespons
     # To clients of the older media type, these are answers to a request that was understood.
     status = 200 if refused.code in UNDERSTOOD and not newer else refused.status
     return JsonResponse(body, status=status, content_type=GRAPHQL_JSON if newer else JSON, headers=refused.headers)
+
+
+def _failed(request: HttpRequest, error: Exception) -> HttpResponse:
+    media_type = GRAPHQL_JSON if _wants_graphql_json(request) else JSON
+    return JsonResponse({"errors": [unforeseen(error)]}, status=500, content_type=media_type)
 
 
 def _wants_graphql_json(request: HttpRequest) -> bool:

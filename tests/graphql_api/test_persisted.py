@@ -3,6 +3,7 @@ import json
 import pytest
 from django.core.exceptions import ImproperlyConfigured
 
+from graphql_api import persisted
 from graphql_api.persisted import sha256, trusted_documents
 from tests.graphql_api.ask import URL, post
 
@@ -49,6 +50,21 @@ def test_a_document_is_registered_once_and_then_asked_for_by_its_hash(client):
     assert post(client, apq()).json()["data"] == {"__typename": "Query"}
     by_get = client.get(URL, {"extensions": json.dumps(apq()["extensions"])})
     assert by_get.json()["data"] == {"__typename": "Query"}
+
+
+def test_while_the_cache_is_away_clients_send_the_text_and_are_answered(client, monkeypatch, caplog):
+    def away(*_given):
+        raise ConnectionError("redis://:secret@cache")
+
+    monkeypatch.setattr(persisted.shared, "get", away, raising=False)
+    monkeypatch.setattr(persisted.shared, "set", away, raising=False)
+    unknown = post(client, apq())
+    assert (unknown.status_code, code(unknown)) == (200, "PERSISTED_QUERY_NOT_FOUND")
+    assert post(client, apq(send=True)).json()["data"] == {"__typename": "Query"}
+    assert [record.getMessage() for record in caplog.records] == [
+        "Documents cannot be looked up now: ConnectionError",
+        "A document cannot be kept now: ConnectionError",
+    ]
 
 
 def test_the_newer_media_type_says_400(client):

@@ -5,6 +5,7 @@ from io import BytesIO
 
 import pytest
 from django.core.handlers.asgi import ASGIRequest
+from django.db import OperationalError
 
 from graphql_api.errors import ErrorCode, refusal
 from graphql_api.views import GraphQLView
@@ -190,3 +191,18 @@ def test_a_code_that_a_plug_made_up_is_told_as_invalid(client, monkeypatch):
     document = JOIN.replace('"x"', '"neighbours"').replace("{ code }", "{ code path message }")
     payload = ask(client, document)["data"]["joinProgram"]
     assert payload["errors"] == [{"code": "INVALID", "path": ["hat"], "message": "Bring a hat."}]
+
+
+@pytest.mark.parametrize("accept", ["application/json", GRAPHQL_JSON])
+def test_a_database_that_is_away_while_the_caller_is_looked_at_is_answered_as_json(client, monkeypatch, caplog, accept):
+    def away(**_given):
+        raise OperationalError("connection to 10.0.0.5 refused")
+
+    monkeypatch.setattr("graphql_api.context.check_api_key", away)
+    response = post(client, TYPENAME, Accept=accept, Authorization="Bearer rb_x")
+    (error,) = response.json()["errors"]
+    assert (response.status_code, response["Content-Type"], set(response.json())) == (500, accept, {"errors"})
+    assert (error["extensions"]["code"], "10.0.0.5" in response.text) == ("INTERNAL", False)
+    (logged,) = [record for record in caplog.records if record.name == "graphql_api.errors"]
+    assert error["extensions"]["reference"] in logged.getMessage()
+    assert "10.0.0.5" in logged.exc_text
