@@ -1,8 +1,8 @@
 """`make test`: the whole suite on SQLite and on a PostgreSQL that comes from a wheel; arguments go to pytest.
 
-Both run at once where there is a core for each. Without arguments the *patient* tests, which mostly wait for processes
-that they kill, run beside the two, on a server of their own, and those about what a browser draws run on SQLite alone;
-the journeys run on both. What is not shown at once is printed when it is over.
+Both run at once where there is a core for each. Without arguments a third run does the others beside them, in turn: the
+*patient* tests, which wait for processes that they kill, on SQLite and then on a PostgreSQL of their own, and what
+a browser draws, on SQLite alone. What is not shown at once is printed when it is over.
 """
 
 from __future__ import annotations
@@ -11,15 +11,30 @@ import os
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import IO
 
 from .postgres import postgres
 
-PATIENT = ["-m", "patient"]
-REST = ["-m", "not patient"]
-REST_AGAIN = ["-m", "not patient and not drawn"]  # what a page looks like is no matter of the database
+TESTS = Path(__file__).parent
+REST = ["-m", "not patient and not drawn"]
+
+
+def aside(marker: str, files: Iterable[Path]) -> list[str]:
+    """pytest's arguments for these files alone: to look through all of them takes as long as some tests. The rest is
+    what migrates."""
+    return ["-m", marker, "--no-migrations", *sorted(map(str, files))]
+
+
+def patient() -> list[str]:
+    return aside("patient", [file for file in TESTS.rglob("test_*.py") if "mark.patient" in file.read_text("utf-8")])
+
+
+def drawn() -> list[str]:
+    """As tests/conftest.py says; what a page looks like is no matter of the database."""
+    return aside("drawn", [TESTS / "looks", *TESTS.rglob("test_*in_browser.py")])
 
 
 class Run:
@@ -84,16 +99,18 @@ def side_by_side(url: str, arguments: list[str]) -> int:
         with ending(*runs):
             return max([run.wait() for run in runs])
     with postgres() as other_url:
-        runs = [
-            Run("SQLite, with all else beside it", None, REST, shown=True),
-            Run("PostgreSQL", url, REST_AGAIN),
-            Run("SQLite, patient", None, PATIENT),
-        ]
+        runs = [Run("SQLite, with all else beside it", None, REST, shown=True), Run("PostgreSQL", url, REST)]
+        codes = []
         with ending(*runs):
-            patient = runs[2].wait()
-            last = Run("PostgreSQL, patient", other_url, PATIENT)
-            with ending(last):
-                return max([patient, last.wait(), *(run.wait() for run in runs)])
+            for name, at, which in (
+                ("SQLite, patient", None, patient()),
+                ("PostgreSQL, patient", other_url, patient()),
+                ("SQLite, drawn", None, drawn()),
+            ):
+                run = Run(name, at, which)
+                with ending(run):
+                    codes.append(run.wait())
+            return max([*codes, *(run.wait() for run in runs)])
 
 
 def one_by_one(url: str, arguments: list[str]) -> int:
