@@ -117,13 +117,18 @@ class UserError:
 
 
 def user_errors(error: DomainError) -> list[UserError]:
-    """The refusal as a payload carries it; a code that a third party's plug made up is told as INVALID."""
+    """All that is refused, as a payload carries it."""
+    return [_user_error(one) for one in error.all]
+
+
+def _user_error(error: DomainError) -> UserError:
+    """A code that a third party's plug made up is told as INVALID."""
     try:
         code = UserErrorCode(error.code)
     except ValueError:
         logger.warning("UserErrorCode has no member for the code %r", error.code)
         code = UserErrorCode.INVALID
-    return [UserError(code=code, path=list(error.path), message=str(error.message))]
+    return UserError(code=code, path=list(error.path), message=str(error.message))
 
 
 class ErrorCode(StrEnum):

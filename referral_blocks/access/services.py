@@ -13,7 +13,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from referral_blocks.core.agent import present_agent
-from referral_blocks.core.errors import InvalidInput, NotAllowed, NotPossibleNow
+from referral_blocks.core.errors import InvalidInput, NotAllowed, NotPossibleNow, gathering
 from referral_blocks.core.states import lock
 from referral_blocks.core.text import clean_text
 
@@ -44,17 +44,21 @@ def create_api_key(
     """A new key and its text, which is nowhere kept.
 
     ``by`` is the key that asks for it: the new one may do no more and works no longer than that. Raises InvalidInput
-    (paths ``name``, ``scopes``, ``expiresAt``) and NotAllowed (``scopes``, ``expiresAt``); then nothing is written.
+    with all that is wrong (paths ``name``, ``scopes``, ``expiresAt``), else NotAllowed (``scopes``, ``expiresAt``);
+    then nothing is written.
     """
-    name = clean_text(name, max_length=80, path=("name",))
-    wanted = _scopes(scopes)
+    with gathering() as mistakes:
+        with mistakes.check():
+            name = clean_text(name, max_length=80, path=("name",))
+        with mistakes.check():
+            wanted = _scopes(scopes)
+        with mistakes.check():
+            _require_to_come(expires_at)
     if by is not None:
         _require_within(wanted, by)
         expires_at = expires_at or by.expires_at
         if by.expires_at is not None and expires_at is not None and expires_at > by.expires_at:
             raise NotAllowed(_("A key cannot make one that works longer than itself."), path=("expiresAt",))
-    if expires_at is not None and expires_at <= timezone.now():
-        raise InvalidInput(_("Choose a moment that is still to come."), code="out_of_range", path=("expiresAt",))
     return _make(site_id, name, wanted, expires_at, created_by)
 
 
@@ -134,6 +138,11 @@ def _scopes(given: Iterable[str]) -> list[str]:
     if wanted.difference(Scope.values):
         raise InvalidInput(_("Choose only from the list."), code="unknown_choice", path=("scopes",))
     return [scope for scope in Scope.values if scope in wanted]
+
+
+def _require_to_come(expires_at: datetime | None) -> None:
+    if expires_at is not None and expires_at <= timezone.now():
+        raise InvalidInput(_("Choose a moment that is still to come."), code="out_of_range", path=("expiresAt",))
 
 
 def _require_within(scopes: Iterable[str], by: ApiKey) -> None:

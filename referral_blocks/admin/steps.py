@@ -33,10 +33,11 @@ class OptionalNoteForm(forms.Form):
 
 
 def add_domain_error(form: forms.Form, error: DomainError, fields: dict[str, str] | None = None) -> None:
-    """Put a flow's refusal beside the field it speaks of; ``fields`` maps input paths to field names."""
-    path = error.path[0] if error.path else ""
-    name = (fields or {}).get(path, path)
-    form.add_error(name if name in form.fields else None, forms.ValidationError(error.message, code=error.code))
+    """Put each thing that a flow refuses beside the field it speaks of; ``fields`` maps input paths to field names."""
+    for one in error.all:
+        path = one.path[0] if one.path else ""
+        name = (fields or {}).get(path, path)
+        form.add_error(name if name in form.fields else None, forms.ValidationError(one.message, code=one.code))
 
 
 class FlowFormView(RequiresRight, WagtailAdminTemplateMixin, FormView):

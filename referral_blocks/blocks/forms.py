@@ -99,9 +99,10 @@ class ReferralForm(forms.Form):
             self.data[name] = value
 
     def refuse(self, error: DomainError) -> None:
-        """Show a flow's refusal beside the field that has to change, or above the form."""
-        name = self.field_of(error.path)
-        self.add_error(name if name in self.fields else None, str(error))
+        """Show each thing that a flow refuses beside the field that has to change, or above the form."""
+        for one in error.all:
+            name = self.field_of(one.path)
+            self.add_error(name if name in self.fields else None, str(one))
 
     def field_of(self, path: tuple[str, ...]) -> str | None:
         """The field that a flow's error path means."""

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 
 from django.utils.functional import Promise
 
@@ -15,6 +16,7 @@ class DomainError(Exception):
     """
 
     code = "invalid"
+    others: tuple[DomainError, ...] = ()  # what else is wrong with the same input
 
     def __init__(self, message: str | Promise, *, code: str | None = None, path: Sequence[str] = ()) -> None:
         super().__init__(message)
@@ -25,6 +27,12 @@ class DomainError(Exception):
 
     def __str__(self) -> str:
         return str(self.message)
+
+    @property
+    def all(self) -> tuple[DomainError, ...]:
+        """This refusal and the others of the same input, in the order in which they were found: what people are shown,
+        so that nobody has to send a form once for every mistake in it."""
+        return (self, *self.others)
 
 
 class InvalidInput(DomainError):
@@ -53,3 +61,44 @@ class NotPossibleNow(DomainError):
     """The thing exists but its state forbids the step."""
 
     code = "wrong_state"
+
+
+class Mistakes:
+    """What ``gathering`` has found so far."""
+
+    def __init__(self) -> None:
+        self._found: list[DomainError] = []
+
+    @contextmanager
+    def check(self) -> Iterator[None]:
+        """Keep the InvalidInput that is raised inside, and go on behind it; what would have been assigned is not, so
+        that it can be used behind ``gathering`` only. Every other error is raised as it is."""
+        try:
+            yield
+        except InvalidInput as error:
+            self._found.extend(error.all)
+
+    def raise_all(self) -> None:
+        """Raise the first of them, which holds the others; nothing where there are none."""
+        if self._found:
+            first, *others = self._found
+            first.others = tuple(others)
+            raise first
+
+
+@contextmanager
+def gathering() -> Iterator[Mistakes]:
+    """Judge each value of an input in a ``check`` of its own, and refuse all that are wrong at once::
+
+        with gathering() as mistakes:
+            with mistakes.check():
+                address = clean_email(email)
+            with mistakes.check():
+                text = clean_text(note, max_length=500, path=("note",))
+
+    For what can be judged by the input alone, or by what everybody may know, before any transaction. Never for what
+    depends on whether a person is known: that is one refusal of its own, raised afterwards.
+    """
+    mistakes = Mistakes()
+    yield mistakes
+    mistakes.raise_all()

@@ -8,11 +8,11 @@ from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
 from referral_blocks.activity.kinds import Kind
-from referral_blocks.core.errors import InvalidInput, NotPossibleNow
+from referral_blocks.core.errors import InvalidInput, NotPossibleNow, gathering
 from referral_blocks.core.states import lock
-from referral_blocks.core.text import clean_name, clean_text
+from referral_blocks.core.text import clean_text
 from referral_blocks.groups.models import GroupMember
-from referral_blocks.people.services import get_or_create_person
+from referral_blocks.people.services import clean_particulars, get_or_create_person
 from referral_blocks.programs.models import Program
 from referral_blocks.programs.services import current_terms
 from referral_blocks.referrals.models import AttributionMethod, Referral
@@ -43,14 +43,19 @@ def attribute_referral(
     """The friend's referral, credited to ``referrer`` from now on; who decided and why is kept. A friend who is this
     referrer's already stays as they are.
 
-    Raises InvalidInput (paths ``email``, ``name``, ``phone``, ``reason``, ``referrer``), NotFound for a referrer of
-    another programme, and NotPossibleNow (``has_rewards``) once the friend has qualified or rewards were promised,
-    or (``wrong_state``) while they have a place in a group of the referrer so far; then nothing is written.
+    Raises InvalidInput with all that is wrong (paths ``email``, ``name``, ``phone``, ``reason``), else with path
+    ``referrer`` for one who would refer themselves, NotFound for a referrer of another programme, and NotPossibleNow
+    (``has_rewards``) once the friend has qualified or rewards were promised, or (``wrong_state``) while they have a
+    place in a group of the referrer so far; then nothing is written.
     """
-    note = clean_text(reason, max_length=500, path=("reason",), lines=True)
+    with gathering() as mistakes:
+        with mistakes.check():
+            given = clean_particulars(email=email, name=name, phone=phone)
+        with mistakes.check():
+            note = clean_text(reason, max_length=500, path=("reason",), lines=True)
     require_referrer(program, referrer)
     with transaction.atomic():
-        friend = get_or_create_person(email=email, name=name, phone=phone)
+        friend = get_or_create_person(given=given)
         if friend.pk == referrer.person_id:
             raise InvalidInput(_("Nobody can refer themselves."), code="self_referral", path=("referrer",))
         referral, created = credit_friend(
@@ -59,7 +64,7 @@ def attribute_referral(
             friend=friend,
             terms_version=current_terms(program=program),
             method=AttributionMethod.MANUAL,
-            friend_name=clean_name(name),
+            friend_name=given.name,
         )
         if created:
             note_manual(referral=referral, before=None, note=note, actor=actor)

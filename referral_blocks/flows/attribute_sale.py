@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 
-from referral_blocks.core.errors import NotFound
+from referral_blocks.core.errors import NotFound, gathering
 from referral_blocks.core.text import clean_email, clean_text
 from referral_blocks.people.services import email_key, phone_key
 from referral_blocks.programs.models import Program
@@ -45,14 +45,20 @@ class Buyer:
         kind: str = "",
         country: str = "",
     ) -> Buyer:
-        """Cleaned; raises InvalidInput with path ``friendEmail``, ``friendPhone`` or ``friendName``. The address may
-        be left out where there is a phone number."""
-        number = clean_text(phone, max_length=32, path=("friendPhone",), required=False)
-        only_phone = bool(number) and not email.strip()
+        """Cleaned; raises InvalidInput with all that is wrong (paths ``friendEmail``, ``friendPhone``, ``friendName``).
+        The address may be left out where there is a phone number."""
+        only_phone = bool(phone.strip()) and not email.strip()
+        with gathering() as mistakes:
+            with mistakes.check():
+                address = "" if only_phone else clean_email(email, path=("friendEmail",))
+            with mistakes.check():
+                number = clean_text(phone, max_length=32, path=("friendPhone",), required=False)
+            with mistakes.check():
+                called = clean_text(name, max_length=120, path=("friendName",), required=False)
         return cls(
-            email="" if only_phone else clean_email(email, path=("friendEmail",)),
+            email=address,
             phone=number,
-            name=clean_text(name, max_length=120, path=("friendName",), required=False),
+            name=called,
             code=code,
             token=token,
             accepts_terms=accepts_terms,

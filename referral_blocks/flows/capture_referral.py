@@ -7,13 +7,12 @@ from dataclasses import dataclass
 from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
-from referral_blocks.core.errors import InvalidInput
-from referral_blocks.core.text import clean_name
-from referral_blocks.people.services import get_or_create_person
+from referral_blocks.core.errors import InvalidInput, gathering
+from referral_blocks.people.services import clean_particulars, get_or_create_person
 from referral_blocks.programs.models import Program
 from referral_blocks.programs.services import current_terms
 from referral_blocks.referrals.answers import GivenAnswers, clean_answers
-from referral_blocks.referrals.attribution import find_attribution
+from referral_blocks.referrals.attribution import Attribution, find_attribution
 from referral_blocks.referrals.models import Referral
 
 from .credit_friend import credit_friend
@@ -50,26 +49,28 @@ def capture_referral(
     ``answers`` are pairs of a label and what the friend wrote; they stay with a new referral.
     ``ip_hash`` is the keyed hash of the visitor's address. Whoever looks suspicious is flagged and not refused: a
     refusal would tell what the checks look at, and whose link it is.
-    Raises InvalidInput (paths ``email``, ``name``, ``phone``, ``kind``, ``country``, ``code``, ``token``,
-    ``acceptTerms``, ``answers`` with the number of the answer) and NotPossibleNow; then nothing is written.
+    Raises NotPossibleNow, else InvalidInput with all that is wrong (paths ``email``, ``name``, ``phone``, ``kind``,
+    ``country``, ``code`` or ``token``, ``answers`` with the number of the answer, ``acceptTerms``); then nothing is
+    written.
     """
     require_open(program)
-    require_terms(program, accept_terms)
-    attribution = find_attribution(program=program, code=code, token=token, cookie=cookie)
-    if attribution is None:
-        raise InvalidInput(
-            _("We cannot tell who invited you. Open your friend’s link again, or type their code."),
-            code="no_attribution",
-            path=("code",),
-        )
+    with gathering() as mistakes:
+        with mistakes.check():
+            given = clean_particulars(email=email, name=name, phone=phone, locale=locale, kind=kind, country=country)
+        with mistakes.check():
+            attribution = require_attribution(program=program, code=code, token=token, cookie=cookie)
+        with mistakes.check():
+            kept = clean_answers(answers)
+        with mistakes.check():
+            require_terms(program, accept_terms)
     with transaction.atomic():
-        friend = get_or_create_person(email=email, name=name, phone=phone, locale=locale, kind=kind, country=country)
+        friend = get_or_create_person(given=given)
         referral, created = credit_friend(
             program=program,
             referrer=attribution.link.referrer,
             friend=friend,
-            friend_name=clean_name(name),
-            answers=clean_answers(answers),
+            friend_name=given.name,
+            answers=kept,
             terms_version=current_terms(program=program),
             method=attribution.method,
             link=attribution.link,
@@ -77,3 +78,16 @@ def capture_referral(
             ip_hash=ip_hash,
         )
     return Captured(referral, created)
+
+
+def require_attribution(*, program: Program, code: str = "", token: str = "", cookie: str = "") -> Attribution:
+    """Who invited the friend; it depends on nothing that the friend is. Raises InvalidInput with path ``code`` or
+    ``token``."""
+    attribution = find_attribution(program=program, code=code, token=token, cookie=cookie)
+    if attribution is None:
+        raise InvalidInput(
+            _("We cannot tell who invited you. Open your friend’s link again, or type their code."),
+            code="no_attribution",
+            path=("code",),
+        )
+    return attribution

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
+from referral_blocks.core.errors import gathering
+from referral_blocks.webhooks.endpoints.kinds import clean_kinds
 from referral_blocks.webhooks.endpoints.models import WebhookEndpoint
-from referral_blocks.webhooks.endpoints.services import clean_url, create_endpoint
+from referral_blocks.webhooks.endpoints.services import clean_description, clean_url, create_endpoint
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
@@ -18,7 +20,14 @@ def create_webhook_endpoint(
     """The endpoint, which is told of ``kinds`` or, where there are none, of everything from now on; and its secret,
     which is shown this once.
 
-    Raises InvalidInput (paths ``url``, ``kinds``, ``description``; codes ``invalid_url``, ``unknown_host``,
-    ``private_address``) and NotPossibleNow; then nothing is written.
+    Raises InvalidInput with all that is wrong (paths ``url``, ``kinds``, ``description``; codes ``invalid_url``,
+    ``unknown_host``, ``private_address`` …) and NotPossibleNow; then nothing is written.
     """
-    return create_endpoint(site_id=site_id, url=clean_url(url), kinds=kinds, description=description, actor=actor)
+    with gathering() as mistakes:
+        with mistakes.check():
+            address = clean_url(url)
+        with mistakes.check():
+            wanted = clean_kinds(kinds)
+        with mistakes.check():
+            text = clean_description(description)
+    return create_endpoint(site_id=site_id, url=address, kinds=wanted, description=text, actor=actor)

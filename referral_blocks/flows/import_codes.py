@@ -14,7 +14,7 @@ from referral_blocks.core.errors import DomainError, InvalidInput
 from referral_blocks.core.text import clean_text
 from referral_blocks.links.models import ReferralLink
 from referral_blocks.links.services import claim_code
-from referral_blocks.people.services import email_key, get_or_create_person
+from referral_blocks.people.services import clean_particulars, email_key, get_or_create_person
 from referral_blocks.programs.models import Program, TermsVersion
 from referral_blocks.programs.services import current_terms
 from referral_blocks.referrers.services import get_or_create_referrer
@@ -79,7 +79,7 @@ def _add(program: Program, terms: TermsVersion, row: Mapping[str, str], owners: 
         )
     email = str(row.get("email", ""))
     name = clean_text(str(row.get("name", "")), max_length=120, path=("name",), required=False)
-    person = get_or_create_person(email=email, name=name)
+    person = get_or_create_person(given=clean_particulars(email=email, name=name))
     owner = email_key(email)
     if owners.get(code, owner) != owner:
         raise InvalidInput(_("Another row has this code already."), code="taken", path=("code",))

@@ -11,17 +11,16 @@ from django.utils.translation import gettext_lazy as _
 
 from referral_blocks import signals
 from referral_blocks.activity.kinds import Kind
-from referral_blocks.core.errors import InvalidInput, NotPossibleNow
+from referral_blocks.core.errors import InvalidInput, NotPossibleNow, gathering
 from referral_blocks.core.hashing import keyed_hash
 from referral_blocks.core.ratelimit import TooManyRequests, check_rate
-from referral_blocks.core.text import clean_name
 from referral_blocks.emails.compose import SIGN_IN, WELCOME
 from referral_blocks.emails.models import Email
 from referral_blocks.emails.services import request_email
 from referral_blocks.links.models import ReferralLink
 from referral_blocks.links.services import link_for_join
 from referral_blocks.people.models import first_name
-from referral_blocks.people.services import get_or_create_person
+from referral_blocks.people.services import clean_particulars, get_or_create_person
 from referral_blocks.programs.models import Program
 from referral_blocks.programs.services import current_terms
 from referral_blocks.referrers.models import Referrer
@@ -66,14 +65,19 @@ def join_program(
     """Enrol the person, or find them enrolled, and mail them their link; the same address joins once. ``return_to``: a
     page elsewhere to which the mail's sign-in link leads.
 
-    Raises InvalidInput (paths ``email``, ``name``, ``kind``, ``country``, ``acceptTerms``, ``returnTo``) and
-    NotPossibleNow; then nothing is written. A person who is known keeps their kind and country.
+    Raises NotPossibleNow, else InvalidInput with all that is wrong (paths ``email``, ``name``, ``kind``, ``country``,
+    ``acceptTerms``, ``returnTo``); then nothing is written. A person who is known keeps their kind and country.
     """
     require_open(program)
-    check_return_address(address=return_to, hostname=program.site.hostname)
-    require_terms(program, accept_terms)
+    with gathering() as mistakes:
+        with mistakes.check():
+            given = clean_particulars(email=email, name=name, locale=locale, kind=kind, country=country)
+        with mistakes.check():
+            require_terms(program, accept_terms)
+        with mistakes.check():
+            check_return_address(address=return_to, hostname=program.site.hostname)
     with transaction.atomic():
-        person = get_or_create_person(email=email, name=name, locale=locale, kind=kind, country=country)
+        person = get_or_create_person(given=given)
         referrer, created = get_or_create_referrer(
             person=person,
             program=program,
@@ -81,7 +85,7 @@ def join_program(
             greeting_consent=greeting_consent,
         )
         link = link_for_join(
-            referrer=referrer, greeting_name=_greeting(person.email_key, name) if greeting_consent else ""
+            referrer=referrer, greeting_name=_greeting(person.email_key, given.name) if greeting_consent else ""
         )
         if created:
             request_email(
@@ -110,7 +114,7 @@ def _greeting(email_key: str, name: str) -> str:
         check_rate("greetings", keyed_hash("greetings", email_key), limit=GREETINGS)
     except TooManyRequests:
         return ""
-    return first_name(clean_name(name))
+    return first_name(name)
 
 
 def require_terms(program: Program, accepted: bool) -> None:

@@ -14,8 +14,8 @@ from django.utils.translation import gettext_lazy as _
 
 from referral_blocks import signals
 from referral_blocks.activity.kinds import Kind
-from referral_blocks.core.errors import InvalidInput, NotPossibleNow
-from referral_blocks.core.money import Money, parse_amount
+from referral_blocks.core.errors import InvalidInput, NotPossibleNow, gathering
+from referral_blocks.core.money import Money, parse_amount, validate_currency
 from referral_blocks.core.text import clean_text
 from referral_blocks.programs.models import Program, ProgramStatus
 from referral_blocks.referrals.models import Referral, Review, Stage
@@ -76,19 +76,27 @@ def record_sale(
     ``amount`` is in major units as people write it (``"149.00"``). A buyer whom nobody referred yet is captured by the
     ``code`` or ``token`` that they bring to the checkout. ``actor`` is the member of staff who records it; without, it
     is a system. Delivered twice, the first result is returned.
-    Raises InvalidInput (paths ``externalId``, ``friendEmail``, ``friendPhone``, ``amount``, ``currency``,
-    ``occurredAt``, ``code``, ``token``, ``acceptTerms`` …), NotFound for a sale to nobody's friend, Conflict for the
-    same id with other content (the date apart), and NotPossibleNow; then nothing is written.
+    Raises InvalidInput with all that is wrong (paths ``externalId``, ``friendEmail``, ``friendPhone``, ``friendName``,
+    ``currency``, ``amount``, ``occurredAt``, ``product``, ``metadata``), then what capture_referral raises about a
+    buyer who has to be captured, NotFound for a sale to nobody's friend, Conflict for the same id with other content
+    (the date apart), and NotPossibleNow; then nothing is written.
     """
-    order = clean_text(external_id, max_length=120, path=("externalId",))
-    money = _money(program, amount, currency)
-    buyer = Buyer.of(
-        email=friend_email, phone=friend_phone, name=friend_name, code=code, token=token, accepts_terms=accept_terms,
-        kind=friend_kind, country=friend_country,
-    )  # fmt: skip
-    when = moment(occurred_at, _("The sale cannot be in the future."))
-    product = clean_text(product, max_length=120, path=("product",), required=False)
-    pairs = _metadata(metadata or {})
+    with gathering() as mistakes:
+        with mistakes.check():
+            order = clean_text(external_id, max_length=120, path=("externalId",))
+        with mistakes.check():
+            buyer = Buyer.of(
+                email=friend_email, phone=friend_phone, name=friend_name, code=code, token=token,
+                accepts_terms=accept_terms, kind=friend_kind, country=friend_country,
+            )  # fmt: skip
+        with mistakes.check():
+            money = _money(program, amount, currency)
+        with mistakes.check():
+            when = moment(occurred_at, _("The sale cannot be in the future."))
+        with mistakes.check():
+            product = clean_text(product, max_length=120, path=("product",), required=False)
+        with mistakes.check():
+            pairs = _metadata(metadata or {})
     with transaction.atomic():
         referral = referral_of(program=program, buyer=buyer)
         sale, created = get_or_create_sale(
@@ -139,15 +147,24 @@ def _qualify_and_earn(program: Program, referral: Referral, sale: Sale, actor: U
 
 
 def _money(program: Program, amount: str, currency: str) -> Money:
-    money = parse_amount(amount, currency)
-    if money.currency != program.currency:
+    """The amount is judged in the programme's currency, the only one that it can be in."""
+    with gathering() as mistakes:
+        with mistakes.check():
+            _require_currency(program, currency)
+        with mistakes.check():
+            money = parse_amount(amount, program.currency)
+    return money
+
+
+def _require_currency(program: Program, currency: str) -> None:
+    code = validate_currency(currency)
+    if code != program.currency:
         raise InvalidInput(
             _("This programme counts in %(wanted)s, and the sale is in %(given)s.")
-            % {"wanted": program.currency, "given": money.currency},
+            % {"wanted": program.currency, "given": code},
             code="currency_mismatch",
             path=("currency",),
         )
-    return money
 
 
 def _metadata(given: Mapping[str, str]) -> dict[str, str]:

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
-from referral_blocks.core.errors import InvalidInput, NotFound, NotPossibleNow
+from referral_blocks.core.errors import InvalidInput, NotFound, NotPossibleNow, gathering
 from referral_blocks.core.states import lock
-from referral_blocks.core.text import clean_name, clean_text
-from referral_blocks.people.services import get_or_create_person
+from referral_blocks.core.text import clean_text
+from referral_blocks.people.services import clean_particulars, get_or_create_person
 from referral_blocks.programs.models import Phase, Program
 from referral_blocks.programs.services import current_terms
 from referral_blocks.referrals.answers import GivenAnswers, clean_answers
@@ -52,15 +52,21 @@ def refer_by_name(
     """An address or number that is one referrer's own credits that referrer; a name becomes a claim that staff decide
     about. A friend who has a referral or a claim keeps it.
 
-    Raises InvalidInput (paths ``email``, ``name``, ``phone``, ``kind``, ``country``, ``referrerName``,
-    ``acceptTerms``, ``answers`` with the number of the answer) and NotPossibleNow; then nothing is written.
+    Raises NotPossibleNow, else InvalidInput with all that is wrong (paths ``email``, ``name``, ``phone``, ``kind``,
+    ``country``, ``referrerName``, ``answers`` with the number of the answer, ``acceptTerms``); then nothing is written.
     """
     require_open(program)
-    require_terms(program, accept_terms)
-    typed = clean_text(referrer_name, max_length=120, path=("referrerName",))
-    kept = clean_answers(answers)
+    with gathering() as mistakes:
+        with mistakes.check():
+            given = clean_particulars(email=email, name=name, phone=phone, locale=locale, kind=kind, country=country)
+        with mistakes.check():
+            typed = clean_text(referrer_name, max_length=120, path=("referrerName",))
+        with mistakes.check():
+            kept = clean_answers(answers)
+        with mistakes.check():
+            require_terms(program, accept_terms)
     with transaction.atomic():
-        friend = get_or_create_person(email=email, name=name, phone=phone, locale=locale, kind=kind, country=country)
+        friend = get_or_create_person(given=given)
         if referral := Referral.objects.filter(program=program, friend=friend).first():
             return Named(referral=referral)
         terms = current_terms(program=program)
@@ -71,7 +77,7 @@ def refer_by_name(
                 friend=friend,
                 terms_version=terms,
                 method=AttributionMethod.CONTACT,
-                friend_name=clean_name(name),
+                friend_name=given.name,
                 answers=kept,
                 ip_hash=ip_hash,
             )
@@ -81,7 +87,7 @@ def refer_by_name(
             friend=friend,
             typed_name=typed,
             terms_version=terms,
-            friend_name=clean_name(name),
+            friend_name=given.name,
             answers=kept,
         )
     return Named(claim=claim)

@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from referral_blocks import signals
 from referral_blocks.activity.kinds import Kind
-from referral_blocks.core.errors import InvalidInput, NotFound
+from referral_blocks.core.errors import InvalidInput, NotFound, gathering
 from referral_blocks.core.money import parse_amount
 from referral_blocks.core.text import clean_text
 from referral_blocks.programs.models import Program
@@ -60,15 +60,24 @@ def reverse_sale(
     ``amount`` is in major units of the sale's currency; None means all that is left, or all that the dispute took.
     Refunds and open disputes add up, to the whole sale at most. Delivered twice, the first result is returned.
     ``actor`` is the member of staff who records it; without, it is a system.
-    Raises NotFound for a sale or dispute that was never recorded, Conflict for the same ``reversal_id`` with another
-    amount, InvalidInput (paths ``externalId``, ``reversalId``, ``kind``, ``amount``, ``occurredAt``) – ``too_much`` for
-    a dispute above the sale, or a refund above what was not refunded yet; then nothing is written.
+    Raises InvalidInput with all that is wrong (paths ``externalId``, ``reversalId``, ``kind``, ``amount``,
+    ``occurredAt``), then NotFound for a sale or dispute that was never recorded, Conflict for the same ``reversal_id``
+    with another amount, InvalidInput ``too_much`` for a dispute above the sale, or a refund above what was not refunded
+    yet; then nothing is written.
     """
-    order = clean_text(external_id, max_length=120, path=("externalId",))
-    number = clean_text(reversal_id, max_length=120, path=("reversalId",))
-    if kind not in ReversalKind.values:
-        raise InvalidInput(_("Use “refund”, “dispute” or “dispute_won”."), code="invalid_kind", path=("kind",))
-    when = moment(occurred_at, _("The reversal cannot be in the future."))
+    with gathering() as mistakes:
+        with mistakes.check():
+            order = clean_text(external_id, max_length=120, path=("externalId",))
+        with mistakes.check():
+            number = clean_text(reversal_id, max_length=120, path=("reversalId",))
+        with mistakes.check():
+            _require_kind(kind)
+        with mistakes.check():
+            # Sales are in their programme's currency, so that no sale has to be found to judge how it is written.
+            if amount is not None:
+                parse_amount(amount, program.currency)
+        with mistakes.check():
+            when = moment(occurred_at, _("The reversal cannot be in the future."))
     with transaction.atomic():
         sale = sale_by_external_id(program_id=program.pk, source=source, external_id=order)
         if sale is None:
@@ -98,6 +107,11 @@ def reverse_sale(
             signal=signals.sale_reversed,
         )
     return Reversed(reversal, sale, True, rewards)
+
+
+def _require_kind(kind: str) -> None:
+    if kind not in ReversalKind.values:
+        raise InvalidInput(_("Use “refund”, “dispute” or “dispute_won”."), code="invalid_kind", path=("kind",))
 
 
 def _locked(sale: Sale) -> Referral:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from referral_blocks.core.errors import InvalidInput
+from referral_blocks.core.errors import InvalidInput, gathering
 from referral_blocks.core.text import clean_email, clean_name, clean_text
 
 from .models import KnownCustomer, Person, PersonKind
@@ -38,25 +39,52 @@ def phone_key(phone: str) -> str:
     return "".join(c for c in phone if c.isdecimal()).lstrip("0")
 
 
-def get_or_create_person(
-    *, email: str, name: str = "", phone: str = "", locale: str = "", kind: str = "", country: str = ""
-) -> Person:
-    """The Person with this address. A known one is returned as it is: anybody can type anybody's address into a form.
+@dataclass(frozen=True, slots=True)
+class Particulars:
+    """What somebody says of themselves, fit to be stored; an empty ``kind`` is the usual one."""
 
-    Raises InvalidInput with path ``email``, ``name``, ``phone``, ``kind`` or ``country``.
-    """
-    address = clean_email(email)
-    number = clean_text(phone, max_length=32, path=("phone",), required=False)
-    given = {
-        "name": clean_name(name),
-        "phone": number,
-        "phone_key": phone_key(number),
-        "locale": locale[:12],
-        "country": _country(country),
-        **({"kind": _kind(kind)} if kind else {}),
-    }
+    email: str
+    name: str
+    phone: str
+    locale: str
+    kind: str
+    country: str
+
+
+def clean_particulars(
+    *, email: str, name: str = "", phone: str = "", locale: str = "", kind: str = "", country: str = ""
+) -> Particulars:
+    """Asks nobody, so that it says the same of everybody. Raises InvalidInput with all that is wrong, in this order:
+    paths ``email``, ``name``, ``phone``, ``kind``, ``country``."""
+    with gathering() as mistakes:
+        with mistakes.check():
+            address = clean_email(email)
+        with mistakes.check():
+            called = clean_name(name)
+        with mistakes.check():
+            number = clean_text(phone, max_length=32, path=("phone",), required=False)
+        with mistakes.check():
+            what = _kind(kind)
+        with mistakes.check():
+            where = _country(country)
+    return Particulars(email=address, name=called, phone=number, locale=locale[:12], kind=what, country=where)
+
+
+def get_or_create_person(*, given: Particulars) -> Person:
+    """The Person with this address. A known one is returned as it is: anybody can type anybody's address into a
+    form."""
     person, _created = Person.objects.get_or_create(
-        email_key=email_key(address), defaults={"email": address, "mailbox_key": mailbox_key(address), **given}
+        email_key=email_key(given.email),
+        defaults={
+            "email": given.email,
+            "mailbox_key": mailbox_key(given.email),
+            "name": given.name,
+            "phone": given.phone,
+            "phone_key": phone_key(given.phone),
+            "locale": given.locale,
+            "country": given.country,
+            **({"kind": given.kind} if given.kind else {}),
+        },
     )
     return person
 
@@ -69,7 +97,7 @@ def _country(code: str) -> str:
 
 
 def _kind(kind: str) -> str:
-    if kind not in PersonKind.values:
+    if kind and kind not in PersonKind.values:
         raise InvalidInput(_("Use “person” or “business”."), code="invalid_kind", path=("kind",))
     return kind
 

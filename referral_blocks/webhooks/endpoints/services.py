@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
@@ -17,7 +16,6 @@ from referral_blocks.core.states import change_state, lock
 from referral_blocks.core.text import clean_text
 
 from .address import BadAddress, NotFoundAddress, PrivateAddress, addresses_of, plain_http_allowed, read_url
-from .kinds import clean_kinds
 from .models import MAX_URL, Status, WebhookEndpoint, WebhookEndpointChange
 from .signing import new_secret
 
@@ -50,11 +48,10 @@ def clean_url(url: str) -> str:
 
 @sensitive_variables("secret")
 def create_endpoint(
-    *, site_id: int, url: str, kinds: Iterable[str], description: str, actor: User | None
+    *, site_id: int, url: str, kinds: list[str], description: str, actor: User | None
 ) -> tuple[WebhookEndpoint, str]:
-    """A new endpoint of a ``url`` from clean_url, and its secret, which is shown this once. Raises InvalidInput and
-    NotPossibleNow; then nothing is written."""
-    given = {"kinds": clean_kinds(kinds), "description": _description(description)}
+    """A new endpoint of what clean_url, clean_kinds and clean_description returned, and its secret, which is shown this
+    once. Raises NotPossibleNow; then nothing is written."""
     secret = new_secret()
     sites = WebhookEndpoint._meta.get_field("site").remote_field.model._default_manager
     with transaction.atomic():
@@ -62,7 +59,12 @@ def create_endpoint(
         if WebhookEndpoint.objects.filter(site_id=site_id).count() >= MAX_ENDPOINTS:
             raise NotPossibleNow(_("A site has at most %(max)d webhook endpoints.") % {"max": MAX_ENDPOINTS})
         endpoint = WebhookEndpoint.objects.create(
-            site_id=site_id, url=url, secret=encrypt(secret), created_by=actor, **given
+            site_id=site_id,
+            url=url,
+            secret=encrypt(secret),
+            created_by=actor,
+            kinds=kinds,
+            description=description,
         )
         note_change(endpoint, "url", "created", actor=actor, note=url)
     return endpoint, secret
@@ -72,17 +74,13 @@ def update_endpoint(
     *,
     endpoint: WebhookEndpoint,
     url: str | None,
-    kinds: Iterable[str] | None,
+    kinds: list[str] | None,
     description: str | None,
     enabled: bool | None,
     actor: User | None,
 ) -> bool:
-    """Change what is given; returns whether anything was changed. Raises InvalidInput; then nothing is written."""
-    given = {
-        "url": url,
-        "kinds": None if kinds is None else clean_kinds(kinds),
-        "description": None if description is None else _description(description),
-    }
+    """Change what is given, cleaned as for create_endpoint; returns whether anything was changed."""
+    given = {"url": url, "kinds": kinds, "description": description}
     with transaction.atomic():
         lock(endpoint)
         fresh = {name: value for name, value in given.items() if value not in (None, getattr(endpoint, name))}
@@ -152,7 +150,8 @@ def secret_signs_until(endpoint: WebhookEndpoint) -> datetime | None:
     return until if until is not None and until > timezone.now() else None
 
 
-def _description(text: str) -> str:
+def clean_description(text: str) -> str:
+    """Raises InvalidInput with path ``description``."""
     return clean_text(text, max_length=120, path=("description",), required=False)
 
 
