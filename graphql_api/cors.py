@@ -12,7 +12,24 @@ from wagtail.models import Site
 from referral_blocks.core.conf import get_conf
 
 METHODS = "GET, POST"
-MAY_SEND = "Accept, Accept-Language, Authorization, Content-Type, Idempotency-Key, Last-Event-ID"
+READ = ("Accept", "Accept-Language", "Authorization", "Content-Type", "Idempotency-Key", "Last-Event-ID")
+# What clients add to each request by themselves, for logs and traces on its way: a browser keeps the whole request back
+# where one of them is not allowed. Nothing here reads them, and nothing takes a header that a page has set for a sign
+# that it may be trusted, so that an origin that may ask anyway gains nothing by them.
+NOT_READ = (
+    "Apollo-Require-Preflight",
+    "ApolloGraphQL-Client-Name",
+    "ApolloGraphQL-Client-Version",
+    "Baggage",
+    "GraphQL-Client-Name",
+    "GraphQL-Client-Version",
+    "Sentry-Trace",
+    "Traceparent",
+    "Tracestate",
+    "X-Apollo-Operation-Id",
+    "X-Apollo-Operation-Name",
+)
+MAY_SEND = ", ".join(READ + NOT_READ)
 MAY_READ = "Idempotent-Replayed, RateLimit, RateLimit-Policy, Retry-After"
 REMEMBERED = "600"  # seconds that a browser keeps the answer to a preflight
 

@@ -53,7 +53,7 @@ def require_scope(context: Context, scope: Scope, *rights: str) -> Worker:
     worker = require_worker(context)
     if may_work(worker, scope, *rights):
         return worker
-    raise _not_with_rights() if worker.user is not None else _not_with_key()
+    raise not_with_rights() if worker.user is not None else _not_with_key()
 
 
 def require_person(context: Context, *rights: str) -> tuple[Worker, User]:
@@ -63,7 +63,7 @@ def require_person(context: Context, *rights: str) -> tuple[Worker, User]:
     if worker.user is None:
         raise refusal(ErrorCode.FORBIDDEN, _("Only a person who is signed in to the admin may do this."))
     if not all(may(worker.user, right) for right in rights):
-        raise _not_with_rights()
+        raise not_with_rights()
     return worker, worker.user
 
 
@@ -75,7 +75,8 @@ def may_work(worker: Worker, scope: Scope, *rights: str) -> bool:
     return worker.key is not None and scope.value in worker.key.scopes
 
 
-def _not_with_rights() -> Exception:
+def not_with_rights() -> Exception:
+    """What to say to staff who lack a right."""
     return refusal(ErrorCode.FORBIDDEN, _("You may not do this. Ask whoever gives rights in the admin."))
 
 

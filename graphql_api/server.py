@@ -15,6 +15,7 @@ from .records.lead_mutations import LeadsMutation
 from .records.payout_mutations import PayoutsServerMutation
 from .records.payout_runs import PayoutRunsServer
 from .records.payouts import PayoutsServer
+from .records.programs import ProgramsServer
 from .records.referral_mutations import ReferralsServerMutation
 from .records.referrals import ReferralsServer
 from .records.referrers import ReferrersServer
@@ -41,6 +42,7 @@ class Server(
     AnalyticsServer,
     PayoutRunsServer,
     PayoutsServer,
+    ProgramsServer,
     ReferralsServer,
     ReferrersServer,
     ReversalsServer,

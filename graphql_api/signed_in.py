@@ -4,18 +4,23 @@ link in it."""
 from __future__ import annotations
 
 import binascii
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
+import strawberry
 from django.db.models import Model, Q, QuerySet
 from django.utils.translation import gettext as _
 from strawberry.relay.utils import from_base64
 
 from referral_blocks.core import ratelimit
 from referral_blocks.referrers.models import Referrer
+from referral_blocks.referrers.session import Session
 
 from .context import Context, Info
 from .errors import ErrorCode, refusal
 from .permissions import require_verified
+
+if TYPE_CHECKING:
+    from .referrers.types import Viewer
 
 M = TypeVar("M", bound=Model)
 RATE = "60/minute"  # a referrer and mutation
@@ -31,6 +36,22 @@ def require_referrer(context: Context, program_slug: str | None, *, purpose: str
     require_verified(session)
     ratelimit.check_rate(purpose, str(session.referrer.pk), limit=rate)
     return session.referrer
+
+
+@strawberry.type
+class OwnPayload:
+    """What a mutation of a referrer’s gives back; ``session``: theirs, once it was done."""
+
+    session: strawberry.Private[Session | None] = None
+
+    @strawberry.field(
+        description="The signed-in referrer as they are now, so that whatever a client keeps of them follows; null "
+        "when refused."
+    )
+    def viewer(self, info: Info) -> Annotated[Viewer, strawberry.lazy("graphql_api.referrers.types")] | None:
+        # By its name: the type stands above the concepts whose payloads these are.
+        kind: Any = info.schema.get_type_by_name("Referrer")
+        return kind.origin(session=self.session) if self.session is not None else None
 
 
 class Own:

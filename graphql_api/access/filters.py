@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 import strawberry
 from django.db.models import Q
+from django.utils.translation import gettext as _
 from graphql import GraphQLError
+from strawberry import relay
 
 from graphql_api.errors import ErrorCode
 from referral_blocks.core.errors import DomainError
@@ -52,6 +55,20 @@ def address_key(name: str, given: str | None) -> str | None:
     except DomainError as error:
         raise GraphQLError(
             str(error.message), extensions={"code": ErrorCode.BAD_USER_INPUT.value, "path": ["filter", name]}
+        ) from None
+
+
+def public_id(name: str, given: relay.GlobalID | None, kind: str) -> UUID | None:
+    """What a row of the type ``kind`` is found by; None for a filter that is not given. Raises GraphQLError
+    (BAD_USER_INPUT) with the filter's path for an id of anything else."""
+    if given is None:
+        return None
+    try:
+        return UUID(given.node_id if given.type_name == kind else "")
+    except ValueError:
+        raise GraphQLError(
+            _("This is not the id of a %(kind)s.") % {"kind": kind},
+            extensions={"code": ErrorCode.BAD_USER_INPUT.value, "path": ["filter", name]},
         ) from None
 
 

@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from graphql_api.context import Info
 from graphql_api.errors import UserError, user_errors
-from graphql_api.signed_in import require_referrer
+from graphql_api.signed_in import OwnPayload, require_referrer
 from referral_blocks.core.errors import DomainError, NotFound
 from referral_blocks.flows.create_link import create_link
 from referral_blocks.flows.record_share import record_share
@@ -56,7 +56,7 @@ class CreateLinkInput:
 
 
 @strawberry.type(description="The link that is shown from now on; those before it go on working.")
-class CreateLinkPayload:
+class CreateLinkPayload(OwnPayload):
     link: ViewerLink | None = strawberry.field(default=None, description="The link; null when refused.")
     errors: list[UserError] = strawberry.field(default_factory=list, description="Why it was refused; else empty.")
 
@@ -95,7 +95,7 @@ class LinksMutation:
         except DomainError as error:
             return CreateLinkPayload(errors=user_errors(error))
         link.referrer = referrer
-        return CreateLinkPayload(link=link)  # type: ignore[arg-type]
+        return CreateLinkPayload(link=link, session=info.context.session(given.program))  # type: ignore[arg-type]
 
 
 def _own_link(referrer: Referrer, code: str | None) -> ReferralLink:

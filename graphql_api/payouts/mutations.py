@@ -11,13 +11,14 @@ from django.views.decorators.debug import sensitive_variables
 from graphql_api.context import Info
 from graphql_api.errors import UserError, user_errors
 from graphql_api.scalars import URL
-from graphql_api.signed_in import require_referrer
+from graphql_api.signed_in import OwnPayload, require_referrer
 from referral_blocks.core.errors import DomainError, NotPossibleNow
 from referral_blocks.core.ratelimit import check_rate
 from referral_blocks.flows.connect_payout_account import connect_payout_account
 from referral_blocks.payouts.account import AccountStates
 from referral_blocks.payouts.selectors import account_of
 from referral_blocks.referrers.models import Referrer
+from referral_blocks.referrers.session import Session
 from referral_blocks.views.payout_accounts import LIMIT, account_urls
 
 from .types import PayoutAccount, accounts_of, needs_account
@@ -35,7 +36,7 @@ class ConnectPayoutAccountInput:
 
 
 @strawberry.type(description="Where to go on.")
-class ConnectPayoutAccountPayload:
+class ConnectPayoutAccountPayload(OwnPayload):
     url: URL | None = strawberry.field(
         default=None,
         description="The provider’s page: lead the referrer there at once, and keep it nowhere. It works once, and "
@@ -58,13 +59,15 @@ class PayoutsMutation:
     ) -> ConnectPayoutAccountPayload | None:
         try:
             referrer = require_referrer(info.context, given.program, purpose="connect_payout_account")
-            return _connected(referrer, given)
+            return _connected(referrer, given, info.context.session(given.program))
         except DomainError as error:
             return ConnectPayoutAccountPayload(errors=user_errors(error))
 
 
 @sensitive_variables("url", "urls")
-def _connected(referrer: Referrer, given: ConnectPayoutAccountInput) -> ConnectPayoutAccountPayload:
+def _connected(
+    referrer: Referrer, given: ConnectPayoutAccountInput, session: Session | None
+) -> ConnectPayoutAccountPayload:
     person, provider = referrer.person, given.provider
     # What is no provider's name never reaches the database: the flow refuses it.
     row = account_of(person_id=person.pk, provider=provider) if needs_account(provider) else None
@@ -81,4 +84,4 @@ def _connected(referrer: Referrer, given: ConnectPayoutAccountInput) -> ConnectP
         country=given.country,
     )
     (account,) = [account for account in accounts_of(referrer) if account.provider == provider]
-    return ConnectPayoutAccountPayload(url=url, account=account)
+    return ConnectPayoutAccountPayload(url=url, account=account, session=session)

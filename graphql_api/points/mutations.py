@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from graphql_api.context import Info
 from graphql_api.errors import UserError, user_errors
 from graphql_api.rewards.types import Reward
-from graphql_api.signed_in import node_key, require_referrer
+from graphql_api.signed_in import OwnPayload, node_key, require_referrer
 from referral_blocks.core.errors import DomainError, InvalidInput, NotFound
 from referral_blocks.flows.exchange_points import exchange_points
 from referral_blocks.referrers.models import Referrer
@@ -33,7 +33,7 @@ class ExchangePointsInput:
 
 
 @strawberry.type(description="What the points were exchanged for.")
-class ExchangePointsPayload:
+class ExchangePointsPayload(OwnPayload):
     reward: Reward | None = strawberry.field(default=None, description="The reward; null when refused.")
     points: Points | None = strawberry.field(default=None, description="What is left; null when refused.")
     already_exchanged: bool = strawberry.field(default=False, description="Whether this exchange had been done before.")
@@ -57,6 +57,7 @@ class PointsMutation:
             reward=done.reward,  # type: ignore[arg-type]
             points=Points(referrer=referrer),
             already_exchanged=not done.created,
+            session=info.context.session(given.program),
         )
 
 

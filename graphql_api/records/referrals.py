@@ -12,7 +12,7 @@ import strawberry
 import strawberry_django
 from strawberry import relay
 
-from graphql_api.access.filters import MomentRange, address_key, is_, one_of, within
+from graphql_api.access.filters import MomentRange, address_key, is_, one_of, public_id, within
 from graphql_api.access.scopes import NeedsScope, Record
 from graphql_api.access.steps import Step
 from graphql_api.connections import MAX_PAGE, Pages
@@ -184,6 +184,9 @@ class ReferralFilter:
     referrer_email: EmailAddress | None = strawberry.field(
         default=None, description="Those of the referrer with this address."
     )
+    referrer: relay.GlobalID | None = strawberry.field(
+        default=None, description="Those of the referrer with this id, which a ReferrerRecord has."
+    )
     attributed: MomentRange | None = strawberry.field(default=None, description="Those who were credited then.")
 
 
@@ -210,6 +213,7 @@ class ReferralsServer:
             one_of("review", wanted.reviews),
             is_("friend__email_key", address_key("friendEmail", wanted.friend_email)),
             is_("referrer__person__email_key", address_key("referrerEmail", wanted.referrer_email)),
+            is_("referrer__public_id", public_id("referrer", wanted.referrer, "ReferrerRecord")),
             within("attributed_at", wanted.attributed),
             program__site=require_scope(info.context, Scope.REFERRALS_READ).site_id,
         )

@@ -10,9 +10,10 @@ from uuid import UUID
 
 import strawberry
 import strawberry_django
+from django.db.models import Q
 from strawberry import relay
 
-from graphql_api.access.filters import MomentRange, address_key, is_, one_of, within
+from graphql_api.access.filters import MomentRange, address_key, is_, one_of, public_id, within
 from graphql_api.access.scopes import NeedsScope, Record
 from graphql_api.access.steps import Step
 from graphql_api.connections import MAX_PAGE, Pages
@@ -27,6 +28,7 @@ from graphql_api.rewards.types import PendingReason, PendingReasonKind, RewardSi
 from graphql_api.scalars import EmailAddress
 from referral_blocks.access.models import Scope
 from referral_blocks.core.money import Money as Amount
+from referral_blocks.referrers.models import Referrer
 from referral_blocks.rewards import models
 
 
@@ -96,6 +98,11 @@ class RewardFilter:
     person_email: EmailAddress | None = strawberry.field(
         default=None, description="Those of the person with this address. Needs the scope referrals:read."
     )
+    referrer: relay.GlobalID | None = strawberry.field(
+        default=None,
+        description="Those that the referrer with this id gets, which a ReferrerRecord has. Needs the scope "
+        "referrals:read.",
+    )
     sale_external_id: strawberry.ID | None = strawberry.field(
         default=None, description="Those of the sale with this id of yours. Needs the scope sales:read."
     )
@@ -120,7 +127,7 @@ class RewardsServer:
     ) -> Iterable[RewardRecord]:
         wanted = only or RewardFilter()
         email, order = wanted.person_email, wanted.sale_external_id
-        if email is not None:
+        if email is not None or wanted.referrer is not None:
             require_scope(info.context, Scope.REFERRALS_READ)
         if order is not None:
             require_scope(info.context, Scope.SALES_READ)
@@ -132,7 +139,16 @@ class RewardsServer:
             is_("method", wanted.method),
             is_("person__email_key", address_key("personEmail", email)),
             is_("sale__external_id", order),
+            _of_referrer(public_id("referrer", wanted.referrer, "ReferrerRecord")),
             within("created_at", wanted.created),
             program__site=require_scope(info.context, Scope.REWARDS_READ).site_id,
         )
         return rows.order_by(order_by.value, "-pk")  # type: ignore[return-value]
+
+
+def _of_referrer(key: UUID | None) -> Q:
+    """What somebody gets in the programme in which they are this referrer, as they see it themselves."""
+    if key is None:
+        return Q()
+    referrer = Referrer.objects.filter(public_id=key)
+    return Q(person__in=referrer.values("person"), program__in=referrer.values("program"))

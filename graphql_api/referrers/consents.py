@@ -8,7 +8,7 @@ import strawberry
 
 from graphql_api.context import Info
 from graphql_api.errors import UserError, user_errors
-from graphql_api.signed_in import require_referrer
+from graphql_api.signed_in import OwnPayload, require_referrer
 from referral_blocks.core.errors import DomainError
 from referral_blocks.flows.change_consents import change_consents
 from referral_blocks.referrers.models import Referrer
@@ -34,7 +34,7 @@ class ChangeConsentsInput:
 
 
 @strawberry.type(description="The referrer’s consents.")
-class ChangeConsentsPayload:
+class ChangeConsentsPayload(OwnPayload):
     consents: Consents | None = strawberry.field(default=None, description="As they are now; null when refused.")
     errors: list[UserError] = strawberry.field(default_factory=list, description="Why it was refused; else empty.")
 
@@ -54,4 +54,4 @@ class ConsentsMutation:
             greeting=referrer.greeting_consent if given.greeting is None else given.greeting,
             leaderboard=referrer.leaderboard_consent if given.leaderboard is None else given.leaderboard,
         )
-        return ChangeConsentsPayload(consents=Consents.of(referrer))
+        return ChangeConsentsPayload(consents=Consents.of(referrer), session=info.context.session(given.program))

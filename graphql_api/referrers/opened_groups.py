@@ -17,7 +17,7 @@ from graphql_api.context import Info
 from graphql_api.errors import UserError, user_errors
 from graphql_api.groups.types import GroupState
 from graphql_api.scalars import URL
-from graphql_api.signed_in import Own, node_key, require_referrer
+from graphql_api.signed_in import Own, OwnPayload, node_key, require_referrer
 from referral_blocks.core.errors import DomainError, NotFound
 from referral_blocks.flows.open_group import open_group
 from referral_blocks.groups import models
@@ -113,7 +113,7 @@ class OpenGroupInput:
 
 
 @strawberry.type(description="The new group.")
-class OpenGroupPayload:
+class OpenGroupPayload(OwnPayload):
     group: ViewerGroup | None = strawberry.field(default=None, description="The group; null when refused.")
     errors: list[UserError] = strawberry.field(default_factory=list, description="Why it was refused; else empty.")
 
@@ -129,7 +129,10 @@ class OpenedGroupsMutation:
             group = open_group(referrer=referrer, offer=_offer(referrer, given.offer))
         except DomainError as error:
             return OpenGroupPayload(errors=user_errors(error))
-        return OpenGroupPayload(group=own_groups(referrer).get(pk=group.pk))  # type: ignore[arg-type]
+        return OpenGroupPayload(
+            group=own_groups(referrer).get(pk=group.pk),  # type: ignore[arg-type]
+            session=info.context.session(given.program),
+        )
 
 
 def own_groups(referrer: Referrer) -> QuerySet[models.Group]:

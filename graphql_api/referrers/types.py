@@ -24,6 +24,7 @@ from graphql_api.points.types import Points
 from graphql_api.programs.types import Program
 from graphql_api.referrals.types import Referral, ViewerReferralFilter, ViewerReferralOrder, referrals_of
 from graphql_api.rewards.types import Reward, ViewerRewardFilter, ViewerRewardOrder, rewards_of
+from graphql_api.scalars import EmailAddress
 from referral_blocks.analytics import standing as figures
 from referral_blocks.links.models import ReferralLink as LinkModel
 from referral_blocks.links.selectors import link_of_session
@@ -90,6 +91,10 @@ class Viewer(relay.Node):
     @strawberry.field(description=f"Their first name; empty when it is not known. {NEEDS_VERIFIED}")
     def first_name(self) -> str | None:
         return self._verified.person.first_name
+
+    @strawberry.field(description=f"The e-mail address with which they are signed in: their own. {NEEDS_VERIFIED}")
+    def email(self) -> EmailAddress | None:
+        return EmailAddress(self._verified.person.email)
 
     @strawberry.field(description=f"Where their first name may be read. {NEEDS_VERIFIED}")
     def consents(self) -> Consents | None:

@@ -13,7 +13,7 @@ from django.views.decorators.debug import sensitive_variables
 from graphql_api.context import Info
 from graphql_api.errors import UserError, user_errors
 from graphql_api.scalars import URL
-from graphql_api.signed_in import node_key, require_referrer
+from graphql_api.signed_in import OwnPayload, node_key, require_referrer
 from referral_blocks.core.errors import DomainError, NotFound
 from referral_blocks.flows.claim_reward import claim_reward
 from referral_blocks.flows.show_gift_card import gift_card_of, show_gift_card
@@ -33,7 +33,7 @@ class ClaimRewardInput:
 
 
 @strawberry.type(description="The reward that was claimed, now or before.")
-class ClaimRewardPayload:
+class ClaimRewardPayload(OwnPayload):
     reward: Reward | None = strawberry.field(default=None, description="The reward; null when refused.")
     errors: list[UserError] = strawberry.field(default_factory=list, description="Why it was refused; else empty.")
 
@@ -63,7 +63,7 @@ class RewardsMutation:
             claim_reward(reward=reward, person=referrer.person)
         except DomainError as error:
             return ClaimRewardPayload(errors=user_errors(error))
-        return ClaimRewardPayload(reward=reward)  # type: ignore[arg-type]
+        return ClaimRewardPayload(reward=reward, session=info.context.session(given.program))  # type: ignore[arg-type]
 
     @strawberry.mutation(
         description="Show a gift card to its owner. Each look is written down; the answer must not be stored anywhere."

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 from enum import Enum
+from typing import TYPE_CHECKING, Annotated
 from uuid import UUID
 
 import strawberry
@@ -11,8 +12,10 @@ import strawberry_django
 from django.db.models import Exists, OuterRef, Prefetch, Q, QuerySet, Subquery
 from strawberry import relay
 
+from graphql_api.access.scopes import NeedsScope
 from graphql_api.money.types import Money
 from graphql_api.signed_in import Own, pairs_of
+from referral_blocks.access.models import Scope
 from referral_blocks.core import money as core
 from referral_blocks.flows.pay_reward import waits_for_claim
 from referral_blocks.flows.show_gift_card import gift_card_of
@@ -21,6 +24,9 @@ from referral_blocks.payouts.providers.runa.models import GiftCard
 from referral_blocks.referrers.models import Referrer
 from referral_blocks.rewards import models
 from referral_blocks.rewards.selectors import ISSUED, coupon_of
+
+if TYPE_CHECKING:
+    from graphql_api.records.rewards import RewardRecord
 
 OPEN = (models.RewardState.PENDING, models.RewardState.APPROVED)
 # As flows/show_gift_card.py finds it: nobody sees a card whose payout is not settled.
@@ -180,6 +186,12 @@ class RewardSummary:
     @strawberry_django.field(description="What it is worth.", only=["amount_minor", "currency"])
     def value(self, root: strawberry.Parent[models.Reward]) -> Money:
         return Money.of(root.amount)
+
+    @strawberry.field(description="All of it.", extensions=[NeedsScope(Scope.REWARDS_READ)])
+    def record(
+        self, root: strawberry.Parent[models.Reward]
+    ) -> Annotated[RewardRecord, strawberry.lazy("graphql_api.records.rewards")] | None:
+        return root  # type: ignore[return-value]
 
 
 ORDERS = {

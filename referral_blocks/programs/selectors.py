@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterable
 from typing import Any
 
-from django.db.models import Max
+from django.db.models import Max, Q
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from referral_blocks.core.errors import NotFound
 from referral_blocks.core.text import clean_text
 
-from .models import Program, ProgramStatus, TermsVersion
+from .models import Phase, Program, ProgramStatus, TermsVersion
 
 
 def program_by_slug(*, site_id: int, slug: str) -> Program:
@@ -27,6 +29,24 @@ def only_live_program(*, site_id: int) -> Program | None:
     """The site's live programme, when it has exactly one."""
     found = list(Program.objects.filter(site_id=site_id, status=ProgramStatus.LIVE)[:2])
     return found[0] if len(found) == 1 else None
+
+
+def in_phases(phases: Iterable[str]) -> Q:
+    """The condition that a programme is in one of these phases now, as Program.phase says it of one."""
+    now, live = timezone.now(), Q(status=ProgramStatus.LIVE)
+    over = Q(ends_at__isnull=False, ends_at__lte=now)
+    early = Q(starts_at__isnull=False, starts_at__gt=now)
+    each = {
+        Phase.DRAFT: Q(status=ProgramStatus.DRAFT),
+        Phase.PAUSED: Q(status=ProgramStatus.PAUSED),
+        Phase.ENDED: Q(status=ProgramStatus.ENDED) | live & over,
+        Phase.SCHEDULED: live & early & ~over,
+        Phase.OPEN: live & ~early & ~over,
+    }
+    found = Q(pk__in=[])
+    for phase in phases:
+        found |= each[Phase(phase)]
+    return found
 
 
 def present_terms(*, program: Program) -> TermsVersion | None:

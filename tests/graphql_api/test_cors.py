@@ -32,7 +32,10 @@ def test_an_allowed_origin_may_ask_and_read(client, settings):
         "Access-Control-Allow-Origin": APP,
         "Access-Control-Allow-Methods": "GET, POST",
         "Access-Control-Allow-Headers": (
-            "Accept, Accept-Language, Authorization, Content-Type, Idempotency-Key, Last-Event-ID"
+            "Accept, Accept-Language, Authorization, Content-Type, Idempotency-Key, Last-Event-ID, "
+            "Apollo-Require-Preflight, ApolloGraphQL-Client-Name, ApolloGraphQL-Client-Version, Baggage, "
+            "GraphQL-Client-Name, GraphQL-Client-Version, Sentry-Trace, Traceparent, Tracestate, "
+            "X-Apollo-Operation-Id, X-Apollo-Operation-Name"
         ),
         "Access-Control-Max-Age": "600",
         "Access-Control-Expose-Headers": "Idempotent-Replayed, RateLimit, RateLimit-Policy, Retry-After",

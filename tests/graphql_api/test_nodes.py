@@ -44,6 +44,7 @@ KINDS = {
 RECORDS = sorted(name for name, kind in KINDS.items() if issubclass(kind, Record))
 OWN = sorted(name for name, kind in KINDS.items() if issubclass(kind, Own))
 PUBLIC = ["Group", "Page", "Program"]
+LISTED = ["ProgramRecord"]
 SELVES = ["Referrer"]
 
 
@@ -64,7 +65,7 @@ def shown(client, global_id, **given):
 
 
 def test_every_type_with_a_global_id_is_asked_for_here():
-    assert {*RECORDS, *OWN, *PUBLIC, *SELVES} == set(KINDS)
+    assert {*RECORDS, *OWN, *PUBLIC, *LISTED, *SELVES} == set(KINDS)
 
 
 @pytest.mark.parametrize("name", RECORDS)

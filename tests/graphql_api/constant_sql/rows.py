@@ -39,6 +39,11 @@ def for_systems(program: Program, count: int) -> None:
     for model, change in ((Referral, ReferralChange), (Payout, PayoutChange), (PayoutRun, PayoutRunChange)):
         change.objects.bulk_create(change(subject=row, **LINES) for row in model.objects.all())
     Sale.objects.update(metadata={"shop": "Leeds"})
+    # Not live: the site’s only live programme is what visitors see.
+    Program.objects.bulk_create(
+        Program(site_id=program.site_id, name="Older", slug=f"older-{n}", currency="GBP", status="paused")
+        for n in range(count - 1)
+    )
     ApiKey.objects.bulk_create(
         ApiKey(site_id=program.site_id, name="Spare", prefix="rb_x", key_hash=str(n), scopes=["sales:read"])
         for n in range(count - 1)

@@ -36,6 +36,7 @@ SYSTEMS: dict[str, tuple[str, int]] = {
         "apiKeys": 3,
         "payoutRuns": 11,
         "payouts": 12,
+        "programs": 3,
         "referrals": 19,
         "referrers": 14,
         "reversals": 6,

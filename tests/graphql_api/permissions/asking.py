@@ -9,7 +9,7 @@ from strawberry.relay.utils import to_base64
 
 from graphql_api.schema import schema
 from referral_blocks.referrers.models import Referrer
-from tests.graphql_api.permissions.callers import SELF, Caller
+from tests.graphql_api.permissions.callers import LISTED, SELF, Caller
 from tests.graphql_api.permissions.markers import INSIDE, MODELS, OWNER
 from tests.graphql_api.permissions.world import Story, World
 
@@ -63,7 +63,7 @@ def ids_of(world: World) -> dict[str, tuple[str, str]]:
         if name in EVERYBODYS:
             continue
         own = _is_own(name)
-        what = OWNER if own else _concept(model)
+        what = OWNER if own else LISTED if name == "ProgramRecord" else _concept(model)
         for row in model._base_manager.all():
             found[gid(name, row)] = (world.owner_of(row), what)
     for referrer in Referrer._base_manager.all():

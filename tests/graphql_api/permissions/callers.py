@@ -17,11 +17,12 @@ from graphql_api.stream.asking import open_stream
 from referral_blocks.access.models import Scope
 from tests.graphql_api.ask import JSON, URL, bearer_of, show_cookie
 from tests.graphql_api.permissions import table
-from tests.graphql_api.permissions.markers import OWNER, PUBLIC, SCOPES, TITLE
+from tests.graphql_api.permissions.markers import ADDRESS, OWNER, PUBLIC, SCOPES, TITLE
 from tests.graphql_api.permissions.world import FAR_HOST, World
 
 SITE = frozenset({"own", "ownkin", "peer", "peerkin", "next", "nextkin", "site"})  # kin: their friends
 CODE = "code"  # ZZ-OWN-CODE-1: a link’s code
+LISTED = "programs"  # the id of a programme in the list of systems and staff
 SELF = "self"  # the id of whoever asks, also while they have only typed their address
 # What a key is told of what it has just done, without a scope for reading.
 TOLD = {
@@ -84,7 +85,7 @@ class Caller:
         if what == PUBLIC:
             return who == ("site" if self.site is SITE else "far")
         if self.kind in ("own", "peer", "next") or self.who:
-            return who == self.who and what in (TITLE, OWNER, CODE, SELF)
+            return who == self.who and what in (TITLE, ADDRESS, OWNER, CODE, SELF)
         if self.kind == "typed":
             return who == "own" and what in (CODE, SELF)
         return who in self.site and what in self._readable(told=told)
@@ -106,6 +107,7 @@ class Caller:
         scopes = self._allowed()
         found = {what for what, scope in SCOPES.items() if scope in scopes}
         found |= {CODE} if Scope.REFERRALS_READ in scopes else set()
+        found |= {LISTED} if self.kind == "key" or "view_program" in self.rights else set()
         return found.union(*(what for scope, what in TOLD.items() if told and scope in scopes))
 
 

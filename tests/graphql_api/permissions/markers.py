@@ -12,9 +12,11 @@ from django.db import models
 from referral_blocks.access.models import Scope
 from tests.security.world import KEPT_OUT, plantable
 
-# Who may read a marked text: everybody; its owner and keys for rewards; its owner alone; keys with one scope; nobody.
-PUBLIC, TITLE, OWNER, INSIDE = "pub", "ttl", "mine", "ins"
+# Who may read a marked text: everybody; its owner and keys for rewards, or for people; its owner alone; keys with one
+# scope; nobody.
+PUBLIC, TITLE, ADDRESS, OWNER, INSIDE = "pub", "ttl", "mail", "mine", "ins"
 SCOPES = {
+    ADDRESS: Scope.REFERRALS_READ,
     "ppl": Scope.REFERRALS_READ, "ref": Scope.REFERRALS_READ, "rev": Scope.REVIEWS_WRITE, "sal": Scope.SALES_READ,
     TITLE: Scope.REWARDS_READ, "rew": Scope.REWARDS_READ, "pay": Scope.PAYOUTS_READ, "key": Scope.KEYS_WRITE,
     "hook": Scope.WEBHOOKS_READ,

@@ -185,6 +185,7 @@ def test_arguments_find_no_foreign_row(world, field):
 
 FILTERS = [
     "referrals(filter: {{friendEmail: {address}}})", "referrals(filter: {{referrerEmail: {robin}}})",
+    "referrals(filter: {{referrer: {referrer}}})", "rewards(filter: {{referrer: {referrer}}})",
     "referrers(filter: {{email: {robin}}})", "referrers(filter: {{code: {code}}})",
     "rewards(filter: {{personEmail: {robin}}})", "rewards(filter: {{saleExternalId: {order}}})",
     "sales(filter: {{externalId: {order}}})", "payouts(filter: {{saleExternalId: {order}}})",
@@ -198,7 +199,7 @@ def test_filters_find_nothing_of_another_site(world, asked):
     def count(story):
         given = {
             "address": story.address(0), "robin": story.address("robin"), "code": story.code,
-            "order": story.referrals[0].sales.get().external_id,
+            "order": story.referrals[0].sales.get().external_id, "referrer": gid("ReferrerRecord", story.referrer),
         }  # fmt: skip
         quoted = {name: f'"{value}"' for name, value in given.items()}
         body = as_json(key.post("{ server { list: " + asked.format(**quoted) + " { totalCount } } }"))
