@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, ClassVar, TypeVar
 
 from django import forms
@@ -11,10 +13,12 @@ from django.utils import timezone
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
-from referral_blocks.core.errors import DomainError
+from referral_blocks.core.errors import DomainError, InvalidInput
 from referral_blocks.core.hashing import content_hash
-from referral_blocks.core.text import MAX_EMAIL
+from referral_blocks.core.text import MAX_EMAIL, clean_name, clean_text
 from referral_blocks.programs.models import Program
+from referral_blocks.referrals.answers import MAX_TEXT
+from referral_blocks.referrals.attribution import find_attribution
 
 from .audience import Audience
 from .friend_fields import MAX_SIGNED, PHONE, AskedField, read_fields
@@ -108,6 +112,15 @@ class ReferralForm(forms.Form):
         """The field that a flow's error path means."""
         return FIELDS.get(path[0]) if path else None
 
+    def judge(self, name: str, clean: Callable[[str], object]) -> None:
+        """Show what ``clean`` says against the field, unless it is empty or wrong already."""
+        value = self.cleaned_data.get(name)
+        if value:
+            try:
+                clean(value)
+            except InvalidInput as error:
+                self.add_error(name, str(error))
+
 
 class TermsForm(ReferralForm):
     """A form that asks for consent to the terms as they were shown."""
@@ -143,7 +156,19 @@ class TermsForm(ReferralForm):
         if cleaned and cleaned.get("accept_terms") and cleaned.get("terms") != self.program_terms:
             self._put(terms=self.program_terms, accept_terms="")
             self.add_error("accept_terms", _("The terms have changed since you opened this page. Read them again."))
+        if self.errors:
+            self.judge_rest()
         return cleaned
+
+    def judge_rest(self) -> None:
+        """What the flow would say against fields that are filled in as their kind wants: it is called only once nothing
+        else is wrong, and nobody shall have to send the form again to hear it."""
+        self.judge("name", clean_name)
+        self.judge(PHONE, one_line)
+
+
+one_line = partial(clean_text, max_length=MAX_TEXT, path=())
+some_lines = partial(one_line, lines=True)
 
 
 class JoinForm(TermsForm):
@@ -173,6 +198,7 @@ class FriendForm(TermsForm):
     field_order = ["name", "email", "code", "accept_terms"]
 
     asked: tuple[AskedField, ...] = ()
+    program_now: Program | None = None
 
     def for_program(self, program: Program) -> None:
         super().for_program(program)
@@ -180,7 +206,15 @@ class FriendForm(TermsForm):
         self.asked = tuple(read_fields(signed))
         for field in self.asked:
             self.fields.setdefault(field.name, field.form_field())
+        self.program_now = program
         self.order_fields(["name", "email", *(field.name for field in self.asked), "code", "accept_terms"])
+
+    def judge_rest(self) -> None:
+        super().judge_rest()
+        for field in self._with_answer():
+            self.judge(field.name, some_lines)
+        if self.program_now is not None:
+            self.judge("code", partial(_known_code, self.program_now))
 
     @property
     def phone(self) -> str:
@@ -200,6 +234,10 @@ class FriendForm(TermsForm):
         return [field for field in self.asked if field.kind != PHONE]
 
 
+def _known_code(program: Program, code: str) -> None:
+    find_attribution(program=program, code=code)
+
+
 class ReferByNameForm(TermsForm):
     """A friend without link or code says who told them."""
 
@@ -210,6 +248,10 @@ class ReferByNameForm(TermsForm):
         error_messages={"required": _("Tell us who told you about us.")},
     )  # fmt: skip
     field_order = ["referrer_name", "name", "email", "accept_terms"]
+
+    def judge_rest(self) -> None:
+        super().judge_rest()
+        self.judge("referrer_name", one_line)
 
 
 class CodeForm(ReferralForm):

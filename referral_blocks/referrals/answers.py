@@ -7,7 +7,7 @@ from typing import TypedDict
 
 from django.utils.translation import gettext_lazy as _
 
-from referral_blocks.core.errors import InvalidInput
+from referral_blocks.core.errors import InvalidInput, gathering
 from referral_blocks.core.text import clean_text
 
 MOST = 10
@@ -28,13 +28,16 @@ Answers = Sequence[Answer]
 
 
 def clean_answers(given: GivenAnswers) -> list[Answer]:
-    """The answers as they are stored, empty ones left out; raises InvalidInput with path ``("answers", "0")``."""
+    """The answers as they are stored, empty ones left out; raises InvalidInput with all that is wrong, each with a path
+    such as ``("answers", "0")``."""
     if len(given) > MOST:
         raise InvalidInput(_("Give at most %(max)d answers.") % {"max": MOST}, code="too_long", path=("answers",))
     kept: list[Answer] = []
-    for number, (label, text) in enumerate(given):
-        path = ("answers", str(number))
-        words = clean_text(text, max_length=MAX_TEXT, path=path, required=False, lines=True)
-        if words:
-            kept.append({"label": clean_text(label, max_length=MAX_LABEL, path=path), "text": words})
+    with gathering() as mistakes:
+        for number, (label, text) in enumerate(given):
+            path = ("answers", str(number))
+            with mistakes.check():
+                words = clean_text(text, max_length=MAX_TEXT, path=path, required=False, lines=True)
+                if words:
+                    kept.append({"label": clean_text(label, max_length=MAX_LABEL, path=path), "text": words})
     return kept

@@ -124,3 +124,15 @@ def test_without_the_right_nothing_is_recorded():
     page = record(staff_client("view_sale", "view_reward"))
     assert page.status_code == 403
     assert not Sale.objects.exists()
+
+
+def test_all_that_the_flow_refuses_stands_beside_its_field():
+    make_referral(make_program())
+    page = record(staff_client("add_sale"), friend_email="kim@", amount="much", currency="EUR", order_number="A" * 121)
+    assert page.context["form"].errors == {
+        "order_number": ["Use at most 120 characters."],
+        "friend_email": ["“kim@” is not an e-mail address. Check it for typing errors."],
+        "currency": ["This programme counts in GBP, and the sale is in EUR."],
+        "amount": ["“much” is not an amount. Write it as 12.50."],
+    }
+    assert not Sale.objects.exists()
