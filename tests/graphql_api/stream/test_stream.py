@@ -94,7 +94,7 @@ def test_a_killed_connection_catches_up_without_a_gap_while_events_go_on(server,
 
     async def story():
         cursor, connections = None, 0
-        happening = None
+        happening = []
         while len(seen) < events:
             reader = await connect(server.port, FOLLOW, {"after": cursor}, bearer=key[1])
             connections += 1
@@ -102,12 +102,14 @@ def test_a_killed_connection_catches_up_without_a_gap_while_events_go_on(server,
                 said = (await reader.next(20)).data["data"]["programActivity"]
                 seen.update(a["id"] for a in said["activities"] if a["kind"] == "REFERRAL_CAPTURED")
                 cursor = said["cursor"]
-                if happening is None:
-                    happening = asyncio.gather(*(asyncio.to_thread(friend, link, n) for n in range(events)))
+                if len(happening) < events:  # two more with each message, so that no connection sees them all
+                    happening += [
+                        asyncio.ensure_future(asyncio.to_thread(friend, link, len(happening) + n)) for n in (0, 1)
+                    ]
                 if len(seen) >= events:
                     break
             reader.close()  # mid-way: what was sent and not read is lost
-        await happening
+        await asyncio.gather(*happening)
         return connections
 
     connections = asyncio.run(story())
