@@ -9,7 +9,7 @@ from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
 from referral_blocks.activity.kinds import Kind
-from referral_blocks.core.errors import InvalidInput
+from referral_blocks.core.errors import InvalidInput, gathering
 from referral_blocks.core.states import lock
 from referral_blocks.core.text import clean_text
 from referral_blocks.programs.models import Program, ProgramStatus
@@ -26,13 +26,11 @@ def change_program(*, program: Program, status: str, reason: str, actor: User) -
 
     Raises InvalidInput (paths ``status``, ``reason``) and NotPossibleNow for any other step.
     """
-    if status not in ProgramStatus.values:
-        raise InvalidInput(
-            _("Choose one of: %(known)s.") % {"known": ", ".join(ProgramStatus.values)},
-            code="unknown_choice",
-            path=("status",),
-        )
-    note = _note(reason)
+    with gathering() as mistakes:
+        with mistakes.check():
+            _require_status(status)
+        with mistakes.check():
+            note = _note(reason)
     with transaction.atomic():
         if not set_status(program=program, to=status, note=note, actor=actor):
             return False
@@ -47,10 +45,12 @@ def schedule_program(
 
     False when nothing changes. Raises InvalidInput (paths ``endsAt``, ``reason``).
     """
-    note = _note(reason)
     start, end = on_its_clock(program=program, at=starts_at), on_its_clock(program=program, at=ends_at)
-    if start and end and end <= start:
-        raise InvalidInput(_("The end has to be after the start."), code="invalid_range", path=("endsAt",))
+    with gathering() as mistakes:
+        with mistakes.check():
+            _require_order(start, end)
+        with mistakes.check():
+            note = _note(reason)
     with transaction.atomic():
         lock(program)
         moved = [
@@ -60,6 +60,20 @@ def schedule_program(
         if any(moved):
             announce(Kind.PROGRAM_CHANGED, program, program=program)
     return any(moved)
+
+
+def _require_status(status: str) -> None:
+    if status not in ProgramStatus.values:
+        raise InvalidInput(
+            _("Choose one of: %(known)s.") % {"known": ", ".join(ProgramStatus.values)},
+            code="unknown_choice",
+            path=("status",),
+        )
+
+
+def _require_order(start: datetime | None, end: datetime | None) -> None:
+    if start and end and end <= start:
+        raise InvalidInput(_("The end has to be after the start."), code="invalid_range", path=("endsAt",))
 
 
 def _note(reason: str) -> str:

@@ -158,7 +158,7 @@ def _do(sale_import: SaleImport, row: SaleRow | RowRefusal, twins: _Twins) -> bo
         try:
             sale, outcome = _record(sale_import, row, twins.recorded_before(row))
         except DomainError as error:
-            _refuse(sale_import, row, error.code, str(error))
+            _refuse(sale_import, row, error.code, " ".join(str(one) for one in error.all))
         else:
             write_row(
                 sale_import=sale_import, number=row.number, external_id=row.external_id, outcome=outcome, sale=sale

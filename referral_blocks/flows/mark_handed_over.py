@@ -9,7 +9,7 @@ from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from referral_blocks.core.errors import NotPossibleNow
+from referral_blocks.core.errors import NotPossibleNow, gathering
 from referral_blocks.core.text import clean_text
 from referral_blocks.fraud.selectors import side_states
 from referral_blocks.payouts.providers.manual.models import Handover
@@ -31,8 +31,11 @@ def mark_handed_over(*, handover: Handover, actor: User | None, note: str = "", 
     Raises InvalidInput (paths ``note``, ``proof``), and NotPossibleNow for a reward that its owner is no longer to
     have; then nothing is written.
     """
-    text = clean_text(note, max_length=500, path=("note",), required=False, lines=True)
-    shown = clean_text(proof, max_length=500, path=("proof",), required=False)
+    with gathering() as mistakes:
+        with mistakes.check():
+            text = clean_text(note, max_length=500, path=("note",), required=False, lines=True)
+        with mistakes.check():
+            shown = clean_text(proof, max_length=500, path=("proof",), required=False)
     with transaction.atomic():
         # Referrals come first in the order of locks: nobody is blocked between the look and the handover.
         referrals = Referral.objects.select_for_update(of=("self",), no_key=True).order_by("pk")

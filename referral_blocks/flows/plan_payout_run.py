@@ -11,7 +11,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from referral_blocks.core import queue
-from referral_blocks.core.errors import InvalidInput, NotPossibleNow
+from referral_blocks.core.errors import InvalidInput, NotPossibleNow, gathering
 from referral_blocks.payouts.registry import is_registered, payout_provider
 from referral_blocks.payouts.run import PayoutRun, RunState
 from referral_blocks.payouts.runs import finish_gathering, lock_run, open_run
@@ -124,16 +124,23 @@ def _draft(run: PayoutRun, person_id: int) -> int:
 def _wanted(
     program: Program, provider: str, cut_off_at: datetime | None, exclude: Collection[int], currency: str
 ) -> Wanted:
+    now = timezone.now()
+    with gathering() as mistakes:
+        with mistakes.check():
+            _require_provider(provider)
+        with mistakes.check():
+            if cut_off_at is not None and cut_off_at > now:
+                raise InvalidInput(_("The cut-off has not come yet."), code="in_future", path=("cutOffAt",))
+    return Wanted(program, provider, currency or program.currency, cut_off_at or now, frozenset(exclude))
+
+
+def _require_provider(provider: str) -> None:
     if not is_registered(provider):
         raise InvalidInput(_("There is no such way of paying."), code="unknown_method", path=("provider",))
     if payout_provider(provider).capabilities.in_house:
         raise InvalidInput(
             _("These rewards do not leave the house: they need no run."), code="not_used", path=("provider",)
         )
-    now = timezone.now()
-    if cut_off_at is not None and cut_off_at > now:
-        raise InvalidInput(_("The cut-off has not come yet."), code="in_future", path=("cutOffAt",))
-    return Wanted(program, provider, currency or program.currency, cut_off_at or now, frozenset(exclude))
 
 
 def _draft_exists(wanted: Wanted) -> bool:

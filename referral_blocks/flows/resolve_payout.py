@@ -8,7 +8,7 @@ from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
 from referral_blocks.core import queue
-from referral_blocks.core.errors import Conflict, InvalidInput, NotPossibleNow
+from referral_blocks.core.errors import Conflict, InvalidInput, NotPossibleNow, gathering
 from referral_blocks.core.text import clean_text
 from referral_blocks.payouts.attempts import close_attempt, is_talking
 from referral_blocks.payouts.models import Payout, PayoutAttempt, PayoutState
@@ -34,10 +34,15 @@ def resolve_payout(*, payout: Payout, paid: bool, note: str, actor: User, provid
     be talking to the provider about it. Raises InvalidInput (paths ``note``, ``providerRef``), Conflict for a reference
     that another payout has, and NotPossibleNow; then nothing is written.
     """
-    text = clean_text(note, max_length=500, path=("note",), lines=True)
-    ref = clean_text(provider_ref, max_length=120, path=("providerRef",), required=False)
-    if ref and not paid:
-        raise InvalidInput(_("Give a reference only for what was paid."), code="not_used", path=("providerRef",))
+    with gathering() as mistakes:
+        with mistakes.check():
+            text = clean_text(note, max_length=500, path=("note",), lines=True)
+        with mistakes.check():
+            ref = clean_text(provider_ref, max_length=120, path=("providerRef",), required=False)
+            if ref and not paid:
+                raise InvalidInput(
+                    _("Give a reference only for what was paid."), code="not_used", path=("providerRef",)
+                )
     target = S.PAID if paid else S.FAILED_FINAL
     with transaction.atomic():
         locked = lock_payout(payout_id=payout.pk)

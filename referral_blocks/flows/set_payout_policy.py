@@ -10,7 +10,7 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from referral_blocks.core import queue
-from referral_blocks.core.errors import InvalidInput
+from referral_blocks.core.errors import InvalidInput, gathering
 from referral_blocks.core.money import parse_amount, validate_currency
 from referral_blocks.core.states import lock
 from referral_blocks.payouts.policy import PayoutPolicy
@@ -22,6 +22,12 @@ if TYPE_CHECKING:
     from django.contrib.auth.models import User
 
 RESUME_TASK = "referral_blocks.flows.tasks.resume_work"
+COLUMNS = {
+    "minimum": "minimum_minor",
+    "secondPerson": "second_person_minor",
+    "dailyCap": "daily_cap_minor",
+    "personCap": "person_cap_minor",
+}
 CAPS = ("daily_cap_minor", "person_cap_minor")
 
 
@@ -42,12 +48,12 @@ def set_payout_policy(
     ``secondPerson``, ``dailyCap``, ``personCap``); then nothing is written.
     """
     code = validate_currency(currency)
-    limits = {
-        "minimum_minor": _minor(minimum, code, "minimum"),
-        "second_person_minor": _minor(second_person, code, "secondPerson", zero=True),
-        "daily_cap_minor": _minor(daily_cap, code, "dailyCap"),
-        "person_cap_minor": _minor(person_cap, code, "personCap"),
-    }
+    given = {"minimum": minimum, "secondPerson": second_person, "dailyCap": daily_cap, "personCap": person_cap}
+    limits: dict[str, int | None] = {}
+    with gathering() as mistakes:
+        for path, amount in given.items():
+            with mistakes.check():
+                limits[COLUMNS[path]] = _minor(amount, code, path, zero=path == "secondPerson")
     _check(limits)
     with transaction.atomic():
         lock(program)
@@ -80,8 +86,9 @@ def _minor(amount: str | None, currency: str, path: str, *, zero: bool = False) 
 def _check(limits: dict[str, int | None]) -> None:
     """No limit makes another one pointless: what is below the smallest payout could never be sent."""
     least, daily, person = limits["minimum_minor"], limits["daily_cap_minor"], limits["person_cap_minor"]
-    for cap, path in ((daily, "dailyCap"), (person, "personCap")):
-        if least is not None and cap is not None and cap < least:
-            raise InvalidInput(
-                _("This is below the smallest payout: nothing would ever be sent."), code="out_of_range", path=(path,)
-            )
+    with gathering() as mistakes:
+        for cap, path in ((daily, "dailyCap"), (person, "personCap")):
+            with mistakes.check():
+                if least is not None and cap is not None and cap < least:
+                    text = _("This is below the smallest payout: nothing would ever be sent.")
+                    raise InvalidInput(text, code="out_of_range", path=(path,))

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
 from referral_blocks.activity.kinds import Kind
-from referral_blocks.core.errors import InvalidInput
+from referral_blocks.core.errors import InvalidInput, gathering
 from referral_blocks.core.money import parse_amount
 from referral_blocks.core.states import lock
 from referral_blocks.programs.models import Period, Program
@@ -35,17 +35,14 @@ def set_program_limits(
     released in the background, oldest first. Raises InvalidInput (paths ``budget``, ``referrerCap``,
     ``referrerCapPeriod``); then nothing is written.
     """
-    if referrer_cap_period not in Period.values:
-        raise InvalidInput(
-            _("Choose one of: %(known)s.") % {"known": ", ".join(Period.values)},
-            code="unknown_choice",
-            path=("referrerCapPeriod",),
-        )
-    limits = {
-        "budget_minor": _minor(program, budget, "budget"),
-        "referrer_cap_minor": _minor(program, referrer_cap, "referrerCap"),
-        "referrer_cap_period": referrer_cap_period,
-    }
+    limits: dict[str, Any] = {}
+    with gathering() as mistakes:
+        with mistakes.check():
+            limits["budget_minor"] = _minor(program, budget, "budget")
+        with mistakes.check():
+            limits["referrer_cap_minor"] = _minor(program, referrer_cap, "referrerCap")
+        with mistakes.check():
+            limits["referrer_cap_period"] = _period(referrer_cap_period)
     with transaction.atomic():
         lock(program)
         if not set_limits(program=program, limits=limits, actor=actor):
@@ -53,6 +50,16 @@ def set_program_limits(
         release_later(program_id=program.pk)
         announce(Kind.PROGRAM_CHANGED, program, program=program)
     return True
+
+
+def _period(period: str) -> str:
+    if period not in Period.values:
+        raise InvalidInput(
+            _("Choose one of: %(known)s.") % {"known": ", ".join(Period.values)},
+            code="unknown_choice",
+            path=("referrerCapPeriod",),
+        )
+    return period
 
 
 def _minor(program: Program, amount: str | None, path: str) -> int | None:
