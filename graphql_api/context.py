@@ -55,6 +55,7 @@ class Context:
     instead: RequestRefused | Replay | None = None  # what to answer in place of running the operation
     live: Live | None = None  # how a stream runs its operation
     strangers: dict[int, Any] = field(default_factory=dict)  # the audiences of public reads, by site
+    wholes: dict[tuple[str, ...], dict[Any, Any]] = field(default_factory=dict)  # rows in full, by where they are asked
     signed_out: bool = False  # the answer takes the referrer's cookies away
 
     @cached_property

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Annotated, Any
 
 import strawberry
-from django.db.models import QuerySet
+from django.db.models import Model, QuerySet
 from graphql import GraphQLError
 from strawberry import relay
 from strawberry.types.cast import cast as as_type
@@ -85,11 +85,31 @@ def _found(kind: type, rows: QuerySet[Any], lookups: dict[str, tuple[str, Any]],
         return {}
     field = next(iter(lookups.values()))[0]
     rows = rows.filter(**{f"{field}__in": [value for _field, value in lookups.values()]})
-    # As in a list of this type: hints of other types over the same table would ask for what this caller may not see.
-    returned = info.schema._schema.type_map[kind.__strawberry_definition__.name]  # type: ignore[attr-defined]
-    rows = optimize(rows, info._raw_info._replace(return_type=returned))
-    by_value = {getattr(row, field): row for row in rows}
+    by_value = {getattr(row, field): row for row in _loaded(kind, rows, info)}
     return {key: as_type(kind, by_value[value]) for key, (_field, value) in lookups.items() if value in by_value}
+
+
+def _loaded(kind: type, rows: QuerySet[Any], info: Info) -> QuerySet[Any]:
+    """With all that is asked of them, as in a list of this type: hints of other types over the same table would ask for
+    what this caller may not see."""
+    returned = info.schema._schema.type_map[kind.__strawberry_definition__.name]  # type: ignore[attr-defined]
+    return optimize(rows, info._raw_info._replace(return_type=returned))  # type: ignore[no-any-return]
+
+
+def whole(info: Info, name: str, row: Model, *, beside: QuerySet[Any]) -> Any:
+    """The row as the type of this name, with all that is asked of it; None for whom its lists do not show it. Under a
+    list, those ``beside`` it come along: as many queries for all as for one."""
+    path = info.path
+    in_list = path.prev is not None and isinstance(path.prev.key, int)
+    way = tuple(step for step in path.as_list() if isinstance(step, str))
+    found: dict[Any, Any] | None = info.context.wholes.get(way) if in_list else None
+    if found is None:
+        kind: Any = info.schema.get_type_by_name(name).origin  # type: ignore[union-attr]
+        rows = _rows(kind, type(row), info)
+        asked = beside if in_list else beside.filter(pk=row.pk)
+        loaded = _loaded(kind, rows.filter(pk__in=asked.values("pk")), info) if rows is not None else ()
+        found = info.context.wholes[way] = {one.pk: as_type(kind, one) for one in loaded}
+    return found.get(row.pk)
 
 
 def _rows(kind: Any, model: Any, info: Info) -> QuerySet[Any] | None:

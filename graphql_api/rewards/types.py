@@ -13,7 +13,9 @@ from django.db.models import Exists, OuterRef, Prefetch, Q, QuerySet, Subquery
 from strawberry import relay
 
 from graphql_api.access.scopes import NeedsScope
+from graphql_api.context import Info
 from graphql_api.money.types import Money
+from graphql_api.nodes import whole
 from graphql_api.signed_in import Own, pairs_of
 from referral_blocks.access.models import Scope
 from referral_blocks.core import money as core
@@ -187,11 +189,12 @@ class RewardSummary:
     def value(self, root: strawberry.Parent[models.Reward]) -> Money:
         return Money.of(root.amount)
 
-    @strawberry.field(description="All of it.", extensions=[NeedsScope(Scope.REWARDS_READ)])
+    @strawberry_django.field(description="All of it.", only=["sale"], extensions=[NeedsScope(Scope.REWARDS_READ)])
     def record(
-        self, root: strawberry.Parent[models.Reward]
+        self, root: strawberry.Parent[models.Reward], info: Info
     ) -> Annotated[RewardRecord, strawberry.lazy("graphql_api.records.rewards")] | None:
-        return root  # type: ignore[return-value]
+        beside = models.Reward.objects.filter(Q(pk=root.pk) | Q(sale__isnull=False, sale=root.sale_id))
+        return whole(info, "RewardRecord", root, beside=beside)  # type: ignore[no-any-return]
 
 
 ORDERS = {

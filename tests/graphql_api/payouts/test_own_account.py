@@ -21,7 +21,8 @@ CASH = {
 }  # fmt: skip
 ACCOUNTS = "{ viewer { payoutAccounts { provider label state missing rewardsWaiting checkedAt } } }"
 CONNECT = """mutation ($input: ConnectPayoutAccountInput!) { connectPayoutAccount(input: $input) {
-  url account { provider state missing rewardsWaiting } errors { code path message } } }"""
+  url account { provider state missing rewardsWaiting } errors { code path message }
+  viewer { payoutAccounts { provider state } } } }"""
 
 
 @pytest.fixture
@@ -78,6 +79,7 @@ def test_connecting_leads_to_the_provider_and_back_to_this_site(client, stand_in
     assert (answer["errors"], answer["account"]) == (
         [], {"provider": "stripe", "state": "ONBOARDING", "missing": ["DETAILS"], "rewardsWaiting": 0},
     )  # fmt: skip
+    assert answer["viewer"] == {"payoutAccounts": [{"provider": "stripe", "state": "ONBOARDING"}]}
     root = urlsplit(link.referrer.program.site.root_url)
     for name in ("return_url", "refresh_url"):
         assert (urlsplit(asked[name]).scheme, urlsplit(asked[name]).netloc) == (root.scheme, root.netloc)

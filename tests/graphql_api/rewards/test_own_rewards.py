@@ -18,7 +18,8 @@ REWARDS = """query ($filter: ViewerRewardFilter, $orderBy: ViewerRewardOrder! = 
     id title side state friendFirstName issuedAt expiresAt code nextStep
     value { amountMinor } takenBack { amountMinor } pendingReasons { reason } timeline { state at } } } } } }"""
 CLAIM = """mutation ($input: ClaimRewardInput!) { claimReward(input: $input) {
-  reward { state nextStep timeline { state } } errors { code path } } }"""
+  reward { state nextStep timeline { state } } errors { code path }
+  viewer { rewards { edges { node { state nextStep } } } } } }"""
 SHOW = """mutation ($input: ShowGiftCardInput!) { showGiftCard(input: $input) {
   url expiresAt errors { code path } } }"""
 COUPON = {
@@ -125,6 +126,7 @@ def test_a_reward_is_claimed_once(client, runa):
     assert rewards(client)[0]["nextStep"] == "CLAIM"
     claimed = do(client, CLAIM, reward)
     assert (claimed["reward"]["state"], claimed["reward"]["nextStep"], claimed["errors"]) == ("RESERVED", None, [])
+    assert claimed["viewer"]["rewards"]["edges"] == [{"node": {"state": "RESERVED", "nextStep": None}}]
     assert do(client, CLAIM, reward) == claimed
     assert Payout.objects.count() == 1
 

@@ -52,6 +52,24 @@ def test_a_key_approves_once_and_is_named(client, reward):
     assert (refused["reward"], refused["errors"]) == (None, [{"code": "WRONG_STATE", "path": []}])
 
 
+def test_what_changed_comes_whole_to_a_key_that_reads_rewards(client, reward):
+    """So that a client that keeps the list of rewards has the new state in it at once."""
+    asked = """mutation ($input: ApproveRewardInput!) { approveReward(input: $input) { reward {
+      state record { id state pendingReasons { reason } steps { toState } program { slug } sale { id } } } } }"""
+    given = {"input": {"id": id_of(reward)}}
+    _key, blind = key_of(reward, Scope.REWARDS_WRITE)
+    refused = ask(client, asked.replace("sale { id }", ""), {"input": {"id": id_of(reward)}}, bearer=blind)
+    assert codes(refused) == ["FORBIDDEN"]
+    assert refused["data"]["approveReward"]["reward"] == {"state": "RESERVED", "record": None}
+    _key, text = key_of(reward, Scope.REWARDS_WRITE, Scope.REWARDS_READ, Scope.SALES_READ)
+    record = data(client, asked, given, bearer=text)["approveReward"]["reward"]["record"]
+    assert record == {
+        "id": id_of(reward), "state": "RESERVED", "pendingReasons": [],
+        "steps": [{"toState": step.to_state} for step in reward.changes.order_by("pk")],
+        "program": {"slug": "neighbours"}, "sale": {"id": relay.to_base64("Sale", reward.sale.public_id)},
+    }  # fmt: skip
+
+
 def test_a_key_cancels_once_and_says_why(client, reward):
     key, text = key_of(reward, Scope.REWARDS_WRITE)
     given = {"input": {"id": id_of(reward), "note": "Sent by hand."}}

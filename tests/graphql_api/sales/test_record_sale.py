@@ -1,9 +1,12 @@
 from datetime import timedelta
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 from wagtail.models import Page, Site
 
+from referral_blocks.access.models import Scope
 from referral_blocks.access.services import create_api_key, revoke_api_key
 from referral_blocks.ledger.models import LedgerEntry
 from referral_blocks.referrals.models import Referral
@@ -174,3 +177,24 @@ def test_what_a_sale_earned_can_be_cancelled_by_its_id(client, program):
         given = {"id": reward["rewardId"], "note": "Taken back at the till."}
         assert data(client, void, {"input": given}, bearer=key)["voidReward"]["reward"] == reward
     assert set(Reward.objects.values_list("state", flat=True)) == {"void"}
+
+
+def test_what_it_earned_comes_whole_in_as_many_queries_for_ten_rewards_as_for_one(client):
+    asked = """mutation ($input: RecordSaleInput!) { recordSale(input: $input) { rewards { rewardId state record {
+      id state method createdAt program { slug } person { email } pendingReasons { reason } steps { toState }
+      referral { stage referrer { person { email } } } sale { externalId } } } errors { code } } }"""
+    counts = []
+    for number in (1, 10):
+        rules = tuple({"side": "referrer", "title": f"£{n}", "amount_minor": 100 + n} for n in range(number))
+        program = make_program(slug=f"p{number}", rules=rules)
+        make_referral(program)
+        key = create_api_key(site_id=program.site_id, name="Till", scopes=Scope.values)[1]
+        given = {"input": {**ORDER, "program": f"p{number}"}}
+        first = data(client, asked, given, bearer=key)["recordSale"]
+        assert [reward["record"]["id"] for reward in first["rewards"]] == [one["rewardId"] for one in first["rewards"]]
+        assert {reward["record"]["sale"]["externalId"] for reward in first["rewards"]} == {"A-1"}
+        assert len(first["rewards"]) == number
+        with CaptureQueriesContext(connection) as queries:  # of the second delivery, which writes nothing
+            assert data(client, asked, given, bearer=key)["recordSale"] == first
+        counts.append(len(queries))
+    assert counts[0] == counts[1]
