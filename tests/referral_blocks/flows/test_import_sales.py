@@ -71,6 +71,17 @@ def test_a_dry_run_says_what_would_happen_and_records_nothing(program):
     ]
 
 
+def test_a_row_is_told_all_that_is_wrong_with_it(program):
+    tried(program, f"{HEAD}\nA-1,kim@,-1\n")
+    row = SaleImportRow.objects.get()
+    assert (row.outcome, row.code, row.message) == (
+        "refused",
+        "invalid_email",
+        "“kim@” is not an e-mail address. Check it for typing errors. The amount has to be more than zero.",
+    )
+    assert not Sale.objects.exists()
+
+
 TWICE = (
     f"{HEAD}\n"
     "A-1,friend@example.com,-1\n"  # refused: it records nothing
