@@ -46,7 +46,7 @@ def record_visit(
     else:
         visit = add_visit(link=link, program_id=program.pk, ip_hash=ip_hash)
     earlier = _first_touch(link, (cookies or {}).get(cookie_name(program), ""))
-    return Visited(program, earlier or visit_token(link_id=link.pk, program_id=program.pk, visit=visit), link)
+    return Visited(program, earlier or visit_token(code=link.code, program_id=program.pk, visit=visit), link)
 
 
 def record_visit_through(*, route: Route, ip_hash: str, cookies: dict[str, str]) -> str:
@@ -55,7 +55,7 @@ def record_visit_through(*, route: Route, ip_hash: str, cookies: dict[str, str])
     if route.attribution == Touch.FIRST and cookies.get(route.cookie):
         return ""
     visit = add_visit_through(route=route, ip_hash=ip_hash)
-    return visit_token(link_id=visit.link_id, program_id=visit.program_id, visit=visit) if visit else ""
+    return visit_token(code=route.code, program_id=visit.program_id, visit=visit) if visit else ""
 
 
 def cookie_name(program: Program) -> str:

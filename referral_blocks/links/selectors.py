@@ -70,7 +70,7 @@ def validate_code(*, program: Program, code: str) -> CodeAnswer:
 def link_of_session(session: Session) -> ReferralLink | None:
     """The link to show to whoever holds the session, with programme and site loaded; None when there is none."""
     links = ReferralLink.objects.filter(referrer=session.referrer)
-    shown = links.filter(is_primary=True) if session.verified else links.filter(pk=session.link_id or 0)
+    shown = links.filter(is_primary=True) if session.verified else links.filter(code=session.code)
     link = shown.first()
     if link is not None:
         link.referrer = session.referrer

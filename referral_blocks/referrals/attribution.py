@@ -28,10 +28,11 @@ class Attribution:
     visited_at: datetime | None = None
 
 
-def visit_token(*, link_id: int, program_id: int, visit: Visit | None) -> str:
+def visit_token(*, code: str, program_id: int, visit: Visit | None) -> str:
     """The signed token of a visit, for the address, forms and the cookie; it names a visit, never a person. ``visit``
-    is None for one that was not counted."""
-    return make_token(PURPOSE, [visit.pk.hex if visit else "", link_id, program_id])
+    is None for one that was not counted. ``code`` of the link, and not its number: numbers count up, and whoever was
+    given a link for an address could read whether it was made before today."""
+    return make_token(PURPOSE, [visit.pk.hex if visit else "", code, program_id])
 
 
 def link_from_token(*, token: str, program: Program) -> ReferralLink | None:
@@ -40,7 +41,7 @@ def link_from_token(*, token: str, program: Program) -> ReferralLink | None:
     payload = read_token(PURPOSE, token, max_age=program.visit_window_days * 86_400)
     if not isinstance(payload, list) or len(payload) != 3 or payload[2] != program.pk:
         return None
-    link = ReferralLink.objects.select_related("referrer__person").filter(pk=payload[1]).first()
+    link = ReferralLink.objects.select_related("referrer__person").filter(code=payload[1]).first()
     return None if link is None or link.is_expired or link.referrer.program_id != program.pk else link
 
 

@@ -7,6 +7,7 @@ safer if it could be taken back, and a form that anybody may send makes no rows.
 
 from __future__ import annotations
 
+import re
 import uuid
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -24,6 +25,7 @@ SIGN_IN = "sign-in"  # in a mail
 BROWSER = "browser"  # in a cookie, verified
 JOINED = "joined"  # in a cookie, not verified
 COOKIE_PREFIX = "rb_me_"
+COOKIE_NAME = re.compile(COOKIE_PREFIX + "[0-9a-f]{12}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,12 +35,17 @@ class Session:
 
     referrer: Referrer
     verified: bool
-    link_id: int | None = None  # the link that was shown when joining; a verified session is shown the primary one
+    code: str = ""  # of the link that was shown when joining; a verified session is shown the primary one
 
 
 def session_cookie(program: Program) -> str:
     """One cookie a programme: a person may be a referrer in several."""
     return f"{COOKIE_PREFIX}{program.public_id.hex[:12]}"
+
+
+def is_session_cookie(name: str) -> bool:
+    """Whether a cookie of this name may be one that session_cookie names."""
+    return COOKIE_NAME.fullmatch(name) is not None
 
 
 def make_sign_in_token(referrer: Referrer) -> str:
@@ -52,11 +59,12 @@ def read_sign_in_token(token: str) -> Referrer | None:
     return _referrer(payload)
 
 
-def make_session(referrer: Referrer, *, verified: bool, link_id: int | None = None) -> str:
-    """A cookie's value, for SIGN_IN_SECONDS; a verified one opens a sign-in that can be revoked."""
+def make_session(referrer: Referrer, *, verified: bool, code: str = "") -> str:
+    """A cookie's value, for SIGN_IN_SECONDS; a verified one opens a sign-in that can be revoked. Whoever typed the
+    address can read the other one: it holds the ``code`` of the link that they were shown, and no number of a row."""
     if verified:
         return make_token(BROWSER, open_sign_in(referrer=referrer, kind=SignInKind.BROWSER).public_id.hex)
-    return make_token(JOINED, [referrer.public_id.hex, link_id])
+    return make_token(JOINED, [referrer.public_id.hex, code])
 
 
 def read_session(token: str) -> Session | None:
@@ -67,7 +75,7 @@ def read_session(token: str) -> Session | None:
     payload = read_token(JOINED, token, max_age=get_conf().SIGN_IN_SECONDS)
     if payload is None or (referrer := _referrer(payload[0])) is None:
         return None
-    return Session(referrer, verified=False, link_id=payload[1])
+    return Session(referrer, verified=False, code=payload[1])
 
 
 def revoke_sessions(*, tokens: Iterable[str]) -> int:

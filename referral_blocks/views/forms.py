@@ -55,7 +55,7 @@ def join(request: HttpRequest) -> HttpResponse:
     def answer(program: Program, form: ReferralForm, joined: Joined | None) -> HttpResponse:
         response = HttpResponseRedirect(page_on_host(program, "share_page", form) + "?rb=joined#share-panel")
         if joined is not None and not _is_signed_in(request, program, joined.referrer):
-            session = make_session(joined.referrer, verified=False, link_id=joined.link.pk)
+            session = make_session(joined.referrer, verified=False, code=joined.link.code)
             set_session(request, response, program, session)
         return response
 

@@ -49,5 +49,5 @@ def bearer_of(referrer: Referrer) -> str:
 
 
 def show_cookie(client: Client, referrer: Referrer, **given: Any) -> None:
-    """From now on the client sends the cookie of the site's own pages; ``verified`` and ``link_id`` as make_session."""
+    """From now on the client sends the cookie of the site's own pages; ``verified`` and ``code`` as make_session."""
     client.cookies[session_cookie(referrer.program)] = make_session(referrer, **given)

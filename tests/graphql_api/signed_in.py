@@ -10,7 +10,7 @@ from tests.graphql_api.ask import ask, codes
 
 
 def sign_in(client: Client, link: ReferralLink, *, verified: bool = True) -> None:
-    session = make_session(link.referrer, verified=verified, link_id=link.pk)
+    session = make_session(link.referrer, verified=verified, code=link.code)
     client.cookies[session_cookie(link.referrer.program)] = session
 
 

@@ -31,7 +31,7 @@ def test_nothing_runs(live_server, client, theme):
     use_theme(theme)
     referrer.refresh_from_db()
     program, link = referrer.program, referrer.links.first()
-    token = visit_token(link_id=link.pk, program_id=program.pk, visit=None)
+    token = visit_token(code=link.code, program_id=program.pk, visit=None)
     reward = Reward.objects.filter(person=referrer.person).first()
     group = Group.objects.first().public_id
     mine = {"name": session_cookie(program), "value": make_session(referrer, verified=True), "url": live_server.url}

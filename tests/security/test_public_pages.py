@@ -59,11 +59,11 @@ def lookers(referrer):
     """Cookies and query of a stranger, an invited friend, somebody who has just joined, and a proved referrer."""
     program, link = referrer.program, referrer.links.first()
     session = session_cookie(program)
-    token = visit_token(link_id=link.pk, program_id=program.pk, visit=None)
+    token = visit_token(code=link.code, program_id=program.pk, visit=None)
     return [
         ({}, ""),
         ({}, f"?rt={token}"),
-        ({session: make_session(referrer, verified=False, link_id=link.pk)}, "?rb=joined"),
+        ({session: make_session(referrer, verified=False, code=link.code)}, "?rb=joined"),
         ({session: make_session(referrer, verified=True)}, "?rb=saved"),
     ]
 

@@ -15,7 +15,7 @@ pytestmark = pytest.mark.django_db
 
 def token_for(program, link):
     return visit_token(
-        link_id=link.pk, program_id=program.pk, visit=add_visit(link=link, program_id=program.pk, ip_hash="")
+        code=link.code, program_id=program.pk, visit=add_visit(link=link, program_id=program.pk, ip_hash="")
     )
 
 
@@ -71,7 +71,7 @@ def test_what_was_said_to_one_visitor_is_kept_out_of_shared_caches(client, by):
     else:
         path, client.cookies[session_cookie(program)] = (
             "/share/",
-            make_session(link.referrer, verified=False, link_id=link.pk),
+            make_session(link.referrer, verified=False, code=link.code),
         )
     response = client.get(path, query)
     assert response["Cache-Control"] == "private, no-store"

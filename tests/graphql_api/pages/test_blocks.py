@@ -196,7 +196,7 @@ def test_who_asks_with_a_visits_token_or_a_session_is_a_stranger_all_the_same(cl
     query = "... on HeroBlock { action { text url } }"
     before = blocks_asked(client, query)
     client.cookies[session_cookie(program)] = make_session(link.referrer, verified=True)
-    client.cookies[cookie_name(program)] = visit_token(link_id=link.pk, program_id=program.pk, visit=None)
+    client.cookies[cookie_name(program)] = visit_token(code=link.code, program_id=program.pk, visit=None)
     assert blocks_asked(client, query) == before
     assert before[1]["action"] == {"text": "Join", "url": "#join-form"}
 

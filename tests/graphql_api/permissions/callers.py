@@ -118,7 +118,7 @@ def client() -> Client:
 def referrers(world: World) -> list[Caller]:
     """Those without a key: from nobody to a referrer of another site."""
     typed = client()
-    show_cookie(typed, world.own.referrer, verified=False, link_id=world.own.link.pk)
+    show_cookie(typed, world.own.referrer, verified=False, code=world.own.link.code)
     found = [Caller("nobody", "nobody", client()), Caller("typed", "typed", typed, {"Sec-Fetch-Site": "same-origin"})]
     for story in (world.own, world.peer, world.next):
         bearer = {"Authorization": f"Bearer {bearer_of(story.referrer)}"}

@@ -95,7 +95,7 @@ def test_what_signs_nobody_in_signs_nobody_out_everywhere(client, kind):
     if kind == "over":
         SignIn.objects.filter(kind="browser").update(expires_at=timezone.now())
     others = {
-        "joined": make_session(referrer, verified=False, link_id=link.pk),
+        "joined": make_session(referrer, verified=False, code=link.code),
         "former": make_token("session", [referrer.public_id.hex, True, None]),
         "bearer": bearer_of(referrer),
         "mail": make_sign_in_token(referrer),

@@ -162,7 +162,7 @@ def test_an_unverified_session_shows_the_link_and_nothing_else(client):
     program = make_program()
     link = make_link(program)
     make_referral(program, link=link)
-    show_cookie(client, link.referrer, verified=False, link_id=link.pk)
+    show_cookie(client, link.referrer, verified=False, code=link.code)
     answer = ask(client, ALL)
     viewer = answer["data"]["viewer"]
     assert (viewer["program"]["slug"], viewer["link"]["code"]) == ("neighbours", link.code)

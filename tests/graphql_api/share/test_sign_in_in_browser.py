@@ -125,7 +125,7 @@ def test_on_the_sites_own_pages_the_cookie_says_who_looks(site, open_tab):
     page.goto(site + "/own/")
     page.get_by_role("button", name="Get my link").wait_for()
     for verified, text in ((False, "Open the sign-in link in our e-mail"), (True, "Visits")):
-        session = make_session(referrer, verified=verified, link_id=referrer.links.first().pk)
+        session = make_session(referrer, verified=verified, code=referrer.links.first().code)
         page.context.add_cookies([{"name": session_cookie(referrer.program), "value": session, "url": site}])
         page.reload()
         expect(page.locator("referral-share")).to_contain_text(text)

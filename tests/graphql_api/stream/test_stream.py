@@ -277,7 +277,7 @@ def test_the_sites_own_pages_show_their_cookie_and_no_other_page_can(server, lin
 
 
 def test_an_unverified_visitor_follows_nothing(server, link):
-    value = make_session(link.referrer, verified=False, link_id=link.pk)
+    value = make_session(link.referrer, verified=False, code=link.code)
 
     async def story():
         reader = await connect(

@@ -20,12 +20,12 @@ def visitor(program: Program) -> dict[str, Any]:
 
 def friend(program: Program) -> dict[str, Any]:
     link = make_link(program)
-    return {"query": "?rt=" + visit_token(link_id=link.pk, program_id=program.pk, visit=None)}
+    return {"query": "?rt=" + visit_token(code=link.code, program_id=program.pk, visit=None)}
 
 
 def unverified(program: Program) -> dict[str, Any]:
     link = make_link(program)
-    return {"cookies": {session_cookie(program): make_session(link.referrer, verified=False, link_id=link.pk)}}
+    return {"cookies": {session_cookie(program): make_session(link.referrer, verified=False, code=link.code)}}
 
 
 def referrer(program: Program) -> dict[str, Any]:

@@ -158,7 +158,7 @@ def test_the_share_panel_shows_the_link_to_its_referrer_and_nothing_to_others():
     link = make_link(program)
     assert "rb-share" not in render("share_panel")
     html = render(
-        "share_panel", cookies={session_cookie(program): make_session(link.referrer, verified=False, link_id=link.pk)}
+        "share_panel", cookies={session_cookie(program): make_session(link.referrer, verified=False, code=link.code)}
     )
     assert f'value="http://localhost/r/{link.code}/"' in html
     assert f'src="/r/{link.code}/qr.svg"' in html
@@ -176,7 +176,7 @@ def test_only_a_verified_referrer_sees_friends_and_rewards():
     link = make_link(program)
     make_referral(program, link=link)
     name = session_cookie(program)
-    unverified = render("standing", cookies={name: make_session(link.referrer, verified=False, link_id=link.pk)})
+    unverified = render("standing", cookies={name: make_session(link.referrer, verified=False, code=link.code)})
     verified = render("standing", cookies={name: make_session(link.referrer, verified=True)})
     assert "Kim" not in unverified
     assert "Open the sign-in link in our e-mail" in unverified

@@ -66,7 +66,7 @@ def test_the_pages_have_no_accessibility_violation_and_no_sideways_scrolling(
 
 def test_the_copy_button_says_what_happened(browser, live_server, program):
     link = make_link(program)
-    session = (session_cookie(program), make_session(link.referrer, verified=False, link_id=link.pk))
+    session = (session_cookie(program), make_session(link.referrer, verified=False, code=link.code))
     page = open_page(browser, live_server, "/share/", cookies=(session,))
     page.context.grant_permissions(["clipboard-read", "clipboard-write"])
     page.get_by_role("button", name="Copy the link").click()
@@ -76,7 +76,7 @@ def test_the_copy_button_says_what_happened(browser, live_server, program):
 
 def test_a_browser_that_cannot_copy_selects_the_link_and_says_so(browser, live_server, program):
     link = make_link(program)
-    session = (session_cookie(program), make_session(link.referrer, verified=False, link_id=link.pk))
+    session = (session_cookie(program), make_session(link.referrer, verified=False, code=link.code))
     page = open_page(browser, live_server, "/share/", cookies=(session,))
     page.evaluate("() => { navigator.clipboard.writeText = () => Promise.reject(new Error('no')) }")
     page.get_by_role("button", name="Copy the link").click()

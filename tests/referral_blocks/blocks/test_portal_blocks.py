@@ -44,7 +44,7 @@ def render(*names, referrer=None, verified=True, session="", query="", is_previe
     request = RequestFactory().get("/" + query, **headers)
     request.is_preview = is_preview
     if referrer is not None:
-        session = session or make_session(referrer, verified=verified, link_id=referrer.links.first().pk)
+        session = session or make_session(referrer, verified=verified, code=referrer.links.first().code)
         request.COOKIES[session_cookie(referrer.program)] = session
     raw = [{"type": n, "value": (values or {}).get(n, {}), "id": f"id-{i}"} for i, n in enumerate(names)]
     html = ReferralStreamBlock().to_python(raw).render_as_block({"request": request})

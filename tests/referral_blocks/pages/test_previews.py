@@ -74,7 +74,7 @@ def test_a_visitor_is_nobody_whatever_the_editors_cookies_say(admin_client, prog
     link = make_link(program)
     landing, share = make_landing_page(program), make_share_page(program)
     admin_client.cookies[session_cookie(program)] = make_session(link.referrer, verified=True)
-    admin_client.cookies[cookie_name(program)] = visit_token(link_id=link.pk, program_id=program.pk, visit=None)
+    admin_client.cookies[cookie_name(program)] = visit_token(code=link.code, program_id=program.pk, visit=None)
     html = words(preview(admin_client, landing, mode))
     assert "invited you" not in html
     assert "You get CHF 20 off Your friend gets A bottle of wine" in html

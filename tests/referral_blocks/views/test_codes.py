@@ -108,7 +108,7 @@ def test_a_paused_programme_takes_no_code(client, program):
 def test_under_first_touch_an_earlier_link_keeps_the_cookie(client, program, attribution, keeps):
     Program.objects.update(attribution=attribution)
     earlier, typed = make_link(program), make_link(program, email="other@example.com", name="Ola Example")
-    client.cookies[cookie_name(program)] = visit_token(link_id=earlier.pk, program_id=program.pk, visit=None)
+    client.cookies[cookie_name(program)] = visit_token(code=earlier.code, program_id=program.pk, visit=None)
     response = send(client, typed.code)
     # Who types a code means this one: the address says so whatever the cookie holds.
     assert link_from_token(token=token_of(response), program=program) == typed

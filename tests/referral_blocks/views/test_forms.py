@@ -1,3 +1,5 @@
+import base64
+import json
 import time
 
 import pytest
@@ -7,6 +9,8 @@ from django.test.utils import CaptureQueriesContext
 
 from referral_blocks.emails.link_requests import LinkRequest
 from referral_blocks.emails.models import Email
+from referral_blocks.flows.record_visit import cookie_name
+from referral_blocks.links.models import Visit
 from referral_blocks.people.models import Person
 from referral_blocks.programs.models import Program
 from referral_blocks.referrals.models import Referral
@@ -63,6 +67,22 @@ def test_joining_twice_answers_the_same_and_writes_once(client, program):
     assert (first.status_code, first["Location"]) == (second.status_code, second["Location"])
     assert set(first.cookies) == set(second.cookies)
     assert (Person.objects.count(), Referrer.objects.count()) == (1, 1)
+
+
+def test_nothing_that_a_stranger_is_given_counts_up(client, program):
+    """Given a link that was shown to whoever typed an address, when they read what they were sent with it, then no
+    number of a row tells whether it is older than a link that they ask for now."""
+    cookie = send(client, "/share/", JOIN, **TYPED).cookies[session_cookie(program)].value
+    link = Referrer.objects.get().links.get()
+    visited = client.get(f"/r/{link.code}/", headers={"user-agent": "Mozilla/5.0"})
+    (visit,) = Visit.objects.values_list("pk", flat=True)
+    assert payload_of(cookie) == [link.referrer.public_id.hex, link.code]
+    assert payload_of(visited.cookies[cookie_name(program)].value) == [visit.hex, link.code, program.pk]
+
+
+def payload_of(token):
+    text = token.partition(":")[0]
+    return json.loads(base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)))
 
 
 def test_joining_again_does_not_sign_a_verified_referrer_out(client, program):

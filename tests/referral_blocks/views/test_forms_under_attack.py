@@ -193,7 +193,7 @@ class TestAnotherProgramme:
 
     def test_its_invitation_credits_nobody_here(self, client, program, other):
         link = make_link(other, email="other@example.com")
-        token = visit_token(link_id=link.pk, program_id=other.pk, visit=None)
+        token = visit_token(code=link.code, program_id=other.pk, visit=None)
         before = written()
         data = {**form_data(client, "/landing/", FRIEND, **TYPED), "token": token}
         response = later(client, FRIEND, data)
@@ -283,7 +283,7 @@ def test_two_tabs_two_friends(client, program):
 
 
 def _token(link):
-    return visit_token(link_id=link.pk, program_id=link.referrer.program_id, visit=None)
+    return visit_token(code=link.code, program_id=link.referrer.program_id, visit=None)
 
 
 def test_the_sixty_first_visitor_of_one_address_is_credited_too(client, program, settings):

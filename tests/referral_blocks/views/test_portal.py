@@ -36,7 +36,7 @@ def program():
 
 def sign_in(client, link, *, verified=True):
     client.cookies[session_cookie(link.referrer.program)] = make_session(
-        link.referrer, verified=verified, link_id=link.pk
+        link.referrer, verified=verified, code=link.code
     )
 
 

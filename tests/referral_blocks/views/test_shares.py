@@ -22,7 +22,7 @@ def link(client):
 
 
 def sign_in(client, link):
-    session = make_session(link.referrer, verified=False, link_id=link.pk)
+    session = make_session(link.referrer, verified=False, code=link.code)
     client.cookies[session_cookie(link.referrer.program)] = session
 
 
