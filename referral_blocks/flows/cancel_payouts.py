@@ -9,12 +9,12 @@ from referral_blocks.activity.kinds import Kind
 from referral_blocks.ledger.models import Account
 from referral_blocks.ledger.services import post_transfer
 from referral_blocks.payouts.attempts import call_off
-from referral_blocks.payouts.models import PayoutItem
+from referral_blocks.payouts.models import Payout, PayoutItem
 from referral_blocks.rewards.locks import lock_rewards
 from referral_blocks.rewards.models import Reason, Reward, RewardState
 
 from .announce_payout import announce_payout
-from .clawback import free_rewards
+from .clawback import free_rewards, look_again
 from .send_payout import lock_payout
 from .step_reward import await_again, hold_for_review
 from .void_reward import OPEN, void_rewards
@@ -57,16 +57,25 @@ def _free(rewards: Iterable[Reward], reason: str, note: str = "", actor: User | 
     locked = lock_rewards(ids=[r.pk for r in rewards if r.state in (*OPEN, RewardState.RESERVED)])
     items = PayoutItem.objects.filter(reward__in=locked, released=False).order_by("payout_id")
     for payout_id in items.values_list("payout_id", flat=True).distinct():
-        call_back(payout_id=payout_id, reason=reason, note=note, actor=actor)
+        _call_off(payout_id, reason, note, actor)
     return lock_rewards(ids=[reward.pk for reward in locked])
 
 
-def call_back(*, payout_id: int, reason: str, note: str = "", actor: User | None = None) -> bool:
-    """Cancel a payout that nobody has begun to send: its rewards are approved again, and claimed by none. False for one
-    that may be on its way, or is cancelled. In the caller's transaction."""
+def call_back(*, payout_id: int, reason: str, actor: User | None = None) -> bool:
+    """Cancel a payout that nobody has begun to send: its rewards are approved again, and claimed by none; but those
+    whose side was blocked, or came under review, while a try was under way. False for a payout that may be on its way,
+    or is cancelled. In the caller's transaction."""
+    called = _call_off(payout_id, reason, "", actor)
+    if called is None:
+        return False
+    payout, rewards = called
+    look_again(payout=payout, rewards=rewards)
+    return True
+
+
+def _call_off(payout_id: int, reason: str, note: str, actor: User | None) -> tuple[Payout, list[Reward]] | None:
     payout = lock_payout(payout_id=payout_id)
     if not call_off(payout=payout, reason=reason, note=note, actor=actor):
-        return False
+        return None
     announce_payout(Kind.PAYOUT_CANCELLED, payout)
-    free_rewards(payout=payout, reason=f"payout:{payout.pk}")
-    return True
+    return payout, free_rewards(payout=payout, reason=f"payout:{payout.pk}")

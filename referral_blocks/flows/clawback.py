@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 from referral_blocks.core.money import Money
 from referral_blocks.fraud.selectors import side_states
+from referral_blocks.fraud.sides import SideStates
 from referral_blocks.ledger.models import Account
 from referral_blocks.ledger.selectors import balance_of
 from referral_blocks.ledger.services import post_transfer
@@ -16,6 +17,7 @@ from referral_blocks.payouts.registry import is_registered, payout_provider
 from referral_blocks.payouts.services import release_items, rewards_in
 from referral_blocks.people.models import Person
 from referral_blocks.rewards.models import Reason, Reward, RewardState
+from referral_blocks.rewards.services import add_reason
 
 from .step_reward import await_again, move_reward, resize_reward, take_back
 from .tell_owner import tell_details_needed
@@ -90,23 +92,52 @@ def post_netting(*, payout: Payout, reward: Reward, netted_minor: int, step: str
 
 def return_rewards(*, payout: Payout, until: Reason = Reason.PROVIDER_ERROR) -> None:
     """The rewards of a payout that failed for good wait until staff have looked, or (“payout_details”) their owner has
-    said where to send them; worth what their sales are worth by now. What the payout had netted is owed again."""
+    said where to send them; worth what their sales are worth by now. One that came under review meanwhile waits for
+    that, too. What the payout had netted is owed again."""
     give_room_back(payout=payout)
     for reward in free_rewards(payout=payout, reason="payout_failed"):
-        if reward.referral is not None and reward.side in side_states(referral=reward.referral).blocked:
+        sides = _sides(reward)
+        if reward.side in sides.blocked:
             _drop(reward, payout)
             continue
-        post_change(
-            reward=reward,
-            key=f"payout:{payout.pk}:waits:{reward.pk}",
-            kind="reward_waits",
-            minor=reward.amount_minor,
-            debit=Account.PAYABLE,
-            credit=Account.PENDING,
-        )
-        await_again(reward=reward, reason=until, cause="payout_failed")
+        _await_again(reward, payout, until, "payout_failed")
+        if reward.side in sides.open:
+            add_reason(reward=reward, reason=Reason.REVIEW, cause="payout_failed")
         if until == Reason.PAYOUT_DETAILS:
             tell_details_needed(reward=reward)
+
+
+def look_again(*, payout: Payout, rewards: Sequence[Reward]) -> None:
+    """What was found out about the sides of these rewards while a try of the payout was under way holds for them, now
+    that they are free: what is blocked is cancelled, what is under review waits for it, the rest stays approved."""
+    for reward in rewards:
+        sides = _sides(reward)
+        if reward.side in sides.blocked:
+            _drop(reward, payout)
+        elif reward.side in sides.open:
+            _await_again(reward, payout, Reason.REVIEW, "payout_failed")
+
+
+def is_in_doubt(*, reward: Reward) -> bool:
+    """Whether its side is blocked, or under review."""
+    sides = _sides(reward)
+    return reward.side in sides.blocked or reward.side in sides.open
+
+
+def _sides(reward: Reward) -> SideStates:
+    return SideStates() if reward.referral is None else side_states(referral=reward.referral)
+
+
+def _await_again(reward: Reward, payout: Payout, until: Reason, cause: str) -> None:
+    post_change(
+        reward=reward,
+        key=f"payout:{payout.pk}:waits:{reward.pk}",
+        kind="reward_waits",
+        minor=reward.amount_minor,
+        debit=Account.PAYABLE,
+        credit=Account.PENDING,
+    )
+    await_again(reward=reward, reason=until, cause=cause)
 
 
 def free_rewards(*, payout: Payout, reason: str) -> list[Reward]:

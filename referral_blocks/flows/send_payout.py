@@ -16,7 +16,14 @@ from referral_blocks.core.money import POINTS
 from referral_blocks.ledger.models import Account, LedgerEntry
 from referral_blocks.ledger.points import add_points
 from referral_blocks.ledger.services import post_transfer
-from referral_blocks.payouts.attempts import CannotAsk, claim_attempt, close_attempt, live_attempt, record_result
+from referral_blocks.payouts.attempts import (
+    CannotAsk,
+    call_off,
+    claim_attempt,
+    close_attempt,
+    live_attempt,
+    record_result,
+)
 from referral_blocks.payouts.models import Parked, Payout, PayoutAttempt, PayoutItem, PayoutState
 from referral_blocks.payouts.parking import end_parking, park_provider
 from referral_blocks.payouts.policy import StopCause
@@ -29,7 +36,7 @@ from referral_blocks.rewards.models import Reason, RewardState
 
 from .announce_payout import announce_payout
 from .announce_points import announce_points
-from .clawback import return_rewards
+from .clawback import free_rewards, is_in_doubt, look_again, return_rewards
 from .step_reward import move_reward
 from .tell_owner import tell_code_ready, tell_gift_card_ready
 from .tell_staff import tell_staff_later
@@ -51,6 +58,8 @@ def send_payout(*, payout_id: int) -> str | None:
     if not is_registered(payout.provider):
         logger.error("Payout %s: no provider “%s” is configured", payout.public_id, payout.provider)
         return None
+    if payout.state == PayoutState.FAILED_RETRYABLE and _gives_up(payout_id):
+        return None
     try:
         attempt = claim_attempt(payout=payout)
     except InvalidInput as error:
@@ -69,6 +78,21 @@ def send_payout(*, payout_id: int) -> str | None:
         _learn(attempt.payout, result)
         follow(payout=attempt.payout, outcome=result.outcome)
     return str(result.outcome)
+
+
+def _gives_up(payout_id: int) -> bool:
+    """Whether the payout ends here, because one of its rewards was blocked, or came under review, while a try was under
+    way that has failed for certain: it is not begun anew."""
+    with transaction.atomic():
+        payout = lock_payout(payout_id=payout_id)
+        if payout.state != PayoutState.FAILED_RETRYABLE or live_attempt(payout=payout) is not None:
+            return False
+        if not any(is_in_doubt(reward=reward) for reward in rewards_in(payout=payout)):
+            return False
+        call_off(payout=payout, reason="review")
+        announce_payout(Kind.PAYOUT_CANCELLED, payout)
+        look_again(payout=payout, rewards=free_rewards(payout=payout, reason=f"payout:{payout.pk}"))
+    return True
 
 
 def follow(*, payout: Payout, outcome: Outcome) -> None:
