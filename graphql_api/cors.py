@@ -5,7 +5,9 @@ Never with credentials: cookies count only on the site's own pages, whatever the
 
 from __future__ import annotations
 
+from django.db import Error as DatabaseGone
 from django.http import HttpRequest, HttpResponse
+from django.http.request import split_domain_port
 from django.utils.cache import patch_vary_headers
 from wagtail.models import Site
 
@@ -40,11 +42,20 @@ def allowed_origin(request: HttpRequest) -> str:
     chosen = get_conf().API_CORS_ORIGINS
     if not origin or not chosen:
         return ""
-    site = Site.find_for_request(request)
-    origins = {*chosen.get("*", ()), *(chosen.get(site.hostname, ()) if site else ())}
+    origins = {*chosen.get("*", ()), *chosen.get(_hostname(request), ())}
     if "*" in origins:
         return "*"
     return origin if origin in origins else ""
+
+
+def _hostname(request: HttpRequest) -> str:
+    """Of the site that is asked; while the database is away, what the request says, so that an allowed page can read
+    that something is wrong."""
+    try:
+        site = Site.find_for_request(request)
+    except DatabaseGone:
+        return split_domain_port(request.get_host())[0]
+    return site.hostname if site else ""
 
 
 def add_headers(request: HttpRequest, response: HttpResponse) -> None:

@@ -1,4 +1,8 @@
 import pytest
+from django.db import OperationalError
+from django.db.backends.utils import CursorWrapper
+from django.test import Client
+from wagtail.models import Site
 
 from tests.graphql_api.ask import URL, post, show_cookie
 from tests.make import make_link, make_program
@@ -47,6 +51,32 @@ def test_an_allowed_origin_may_ask_and_read(client, settings):
     }
     assert "Origin" in response["Vary"]
     assert response.json()["data"] == {"__typename": "Query"}
+
+
+def test_while_the_database_is_away_an_allowed_page_reads_that_something_is_wrong(settings, monkeypatch):
+    """Given no database at all, whatever is asked for, then a page that may read answers reads this one, as JSON."""
+
+    def away(*_given, **_named):
+        raise OperationalError("connection to 10.0.0.5 refused")
+
+    allow(settings, localhost=(APP,))
+    client = Client(headers={"host": "localhost"})
+    monkeypatch.setattr(CursorWrapper, "execute", away)
+    monkeypatch.setattr(Site, "find_for_request", away)  # what other tests have asked for is remembered
+    asked = [
+        (client.options(URL, headers={"Origin": APP, **WHAT}), 204, None),
+        (post(client, TYPENAME, Origin=APP), 200, None),
+        (post(client, {"query": '{ program(slug: "x") { name } }'}, Origin=APP), 200, "INTERNAL"),
+        (post(client, TYPENAME, Origin=APP, Authorization=f"Bearer rb_{'x' * 43}"), 500, "INTERNAL"),
+        (post(client, "{", Origin=APP), 400, "BAD_REQUEST"),
+        (client.put(URL, headers={"Origin": APP}), 405, "BAD_REQUEST"),
+        (client.get(URL + "stream", headers={"Origin": APP}), 501, "BAD_REQUEST"),
+    ]
+    for response, status, code in asked:
+        assert (response.status_code, response["Access-Control-Allow-Origin"]) == (status, APP)
+        errors = response.json().get("errors", [{}]) if response.content else [{}]
+        assert (errors[0].get("extensions", {}).get("code"), "10.0.0.5" in response.text) == (code, False)
+    assert "Access-Control-Allow-Origin" not in post(client, TYPENAME, Origin="https://evil.example")
 
 
 @pytest.mark.parametrize(
