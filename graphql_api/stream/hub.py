@@ -112,17 +112,21 @@ class Hub:
 
     @contextmanager
     def place_of(self, caller: str) -> Iterator[bool]:
-        """Count one stream of the caller while it lasts; False when they have enough."""
-        if self._callers[caller] >= get_conf().API_STREAMS_PER_CALLER:
+        """Count one stream of the caller while it lasts; False when they have enough. Who is several at once, such as a
+        referrer in two programmes, is counted as each: whoever shows their cookies in ever new selections has no more.
+        """
+        names = caller.split(",")
+        if any(self._callers[name] >= get_conf().API_STREAMS_PER_CALLER for name in names):
             yield False
             return
-        self._callers[caller] += 1
+        self._callers.update(names)
         try:
             yield True
         finally:
-            self._callers[caller] -= 1
-            if not self._callers[caller]:
-                del self._callers[caller]
+            for name in names:
+                self._callers[name] -= 1
+                if not self._callers[name]:
+                    del self._callers[name]
 
     @contextmanager
     def following(self, topic: Topic) -> Iterator[Stream]:
