@@ -9,6 +9,8 @@ from typing import Any
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 
+LONGEST_ANSWER = 10.0  # seconds: so long somebody waits who joins, and a thread of the server with them
+
 
 @dataclass(frozen=True, slots=True)
 class Conf:
@@ -160,7 +162,8 @@ class Conf:
 
 
 def get_conf() -> Conf:
-    """The host's choices over the defaults; raises ImproperlyConfigured for a key that does not exist."""
+    """The host's choices over the defaults; raises ImproperlyConfigured for a key that does not exist and
+    for a value that would do harm."""
     given: dict[str, Any] | None = getattr(settings, "REFERRAL_BLOCKS", None)
     if _kept and _kept[0][0] is given:
         return _kept[0][1]
@@ -179,4 +182,11 @@ def _checked(given: dict[str, Any]) -> Conf:
         raise ImproperlyConfigured(
             f"REFERRAL_BLOCKS has no setting {', '.join(unknown)}. Known settings: {', '.join(sorted(known))}."
         )
-    return Conf(**given)
+    conf = Conf(**given)
+    # No number (NaN), a negative one and an endless one would let the clock tell, or hold threads for good.
+    if not 0 <= conf.EVEN_ANSWER_SECONDS <= LONGEST_ANSWER:
+        raise ImproperlyConfigured(
+            f"REFERRAL_BLOCKS['EVEN_ANSWER_SECONDS'] has to be between 0 and {LONGEST_ANSWER} seconds, and is "
+            f"{conf.EVEN_ANSWER_SECONDS!r}."
+        )
+    return conf

@@ -1,5 +1,7 @@
 import pytest
+from django.core.exceptions import ImproperlyConfigured
 
+from referral_blocks.checks import check_settings
 from referral_blocks.core.conf import Conf, get_conf
 from referral_blocks.core.even import even_answer
 from tests.hand_clock import use_hand_clock
@@ -35,6 +37,14 @@ def test_zero_switches_it_off(settings, monkeypatch):
     with even_answer():
         clock.now += 0.125
     assert (clock.now - 1000, clock.slept) == (0.125, [])
+
+
+@pytest.mark.parametrize("seconds", [float("nan"), float("inf"), float("-inf"), -0.1, 10.5, 1e9])
+def test_what_would_tell_or_hold_threads_for_good_is_refused_at_start(settings, seconds):
+    settings.REFERRAL_BLOCKS = {"EVEN_ANSWER_SECONDS": seconds}
+    with pytest.raises(ImproperlyConfigured, match="EVEN_ANSWER_SECONDS.*between 0 and 10.0 seconds"):
+        get_conf()
+    assert [problem.id for problem in check_settings(None)] == ["referral_blocks.E001"]
 
 
 def test_a_host_that_sets_nothing_has_it_and_this_suite_does_not_wait():
