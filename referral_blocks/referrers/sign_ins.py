@@ -36,9 +36,10 @@ def revoke(which: Q) -> int:
 
 
 def revoke_with_all_others(which: Q, *, site_id: int) -> int:
-    """End these sign-ins and, for each of them that still holds, whatever the same person is signed in to on this site:
-    who has opened one of their links may sign every browser and app out."""
-    people = list(live(which).values_list("referrer__person_id", flat=True))
+    """End these sign-ins and, for each of them that still holds here, whatever the same person is signed in to on this
+    site: who has opened one of its links may sign every browser and app out."""
+    here = live(which).filter(referrer__program__site_id=site_id)
+    people = list(here.values_list("referrer__person_id", flat=True))
     return revoke(which | Q(referrer__person_id__in=people, referrer__program__site_id=site_id))
 
 

@@ -19,7 +19,7 @@ from referral_blocks.flows.exchange_login_token import exchange_login_token
 from referral_blocks.flows.sign_out import sign_out_browser
 from referral_blocks.programs.models import Program
 from referral_blocks.programs.selectors import own_page_url
-from referral_blocks.referrers.session import COOKIE_PREFIX, session_cookie
+from referral_blocks.referrers.session import is_session_cookie, session_cookie
 
 from .origin import require_same_origin
 from .site import site_of
@@ -81,8 +81,9 @@ def sign_out(request: HttpRequest) -> HttpResponse:
 
 
 def sessions_of(cookies: Mapping[str, str]) -> dict[str, str]:
-    """Those of a browser's cookies that sign a referrer in."""
-    return {name: value for name, value in cookies.items() if name.startswith(COOKIE_PREFIX)}
+    """Those of a browser's cookies that sign a referrer in. What another host of the same domain has set under a name
+    that only begins like ours, a response could not even take away."""
+    return {name: value for name, value in cookies.items() if is_session_cookie(name)}
 
 
 def forget_sessions(request: HttpRequest, response: HttpResponse) -> None:

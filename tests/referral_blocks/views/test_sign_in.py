@@ -115,6 +115,32 @@ def test_signing_out_everywhere_ends_every_browser_and_app_of_this_person(client
     assert read_session(stays).referrer == stranger
 
 
+def test_a_cookie_of_another_site_ends_nothing_but_itself(client, referrer):
+    """Given somebody who takes part on two sites, when the cookie of one is shown to the other, with everywhere, then
+    what they are signed in to on the other one stays."""
+    root = Site.objects.get().root_page
+    elsewhere = make_program(slug="elsewhere", site=Site.objects.create(hostname="other.example", root_page=root))
+    theirs = make_session(make_link(elsewhere).referrer, verified=True)
+    stays = make_session(referrer, verified=True)
+    client.cookies[session_cookie(referrer.program)] = theirs
+    assert press_sign_out(client, everywhere="1").status_code == 302
+    assert (read_session(theirs), read_session(stays).referrer) == (None, referrer)
+
+
+@pytest.mark.parametrize("name", ["rb_me_[x]", "rb_me_a b", "rb_me_é", "rb_me_", "rb_me_0123456789abX"])
+def test_a_cookie_whose_name_only_begins_like_ours_keeps_nobody_from_signing_out(client, referrer, name):
+    """Given a cookie that another host of the same domain has set under a name which no response can hold."""
+    ours, mine = session_cookie(referrer.program), make_session(referrer, verified=True)
+    headers = {"sec-fetch-site": "same-origin", "cookie": f"{name}=1; {ours}={mine}"}
+    for path, data, kind in (
+        ("/referrals/sign-out/", "", "application/x-www-form-urlencoded"),
+        ("/graphql/", {"query": "mutation { signOut { ok } }"}, "application/json"),
+    ):
+        response = client.post(path, data, content_type=kind, headers=headers)
+        assert (response.status_code < 400, list(response.cookies)) == (True, [ours])
+    assert read_session(mine) is None
+
+
 @pytest.mark.parametrize("everywhere", [{}, {"everywhere": "1"}])
 def test_signing_out_of_what_is_over_is_calm_and_ends_nothing_else(client, referrer, everywhere):
     """Given a browser that was signed out elsewhere, when its button is pressed, twice, then nobody is troubled."""
