@@ -238,11 +238,10 @@ class RewardRuleForm(WagtailAdminModelForm):
         return field is None or field.widget.value_omitted_from_data(self.data, self.files, self.add_prefix(name))
 
     def _show_refusal(self, error: DomainError) -> None:
-        name = error.path[0] if error.path else ""
-        if error.path == ("options", "floorMinor"):
-            name = "least"
-        name = FIELDS_OF_PATHS.get(name, name)
-        self.add_error(name if name in self.fields else None, ValidationError(error.message, code=error.code))
+        for one in error.all:
+            name = "least" if one.path == ("options", "floorMinor") else one.path[0] if one.path else ""
+            name = FIELDS_OF_PATHS.get(name, name)
+            self.add_error(name if name in self.fields else None, ValidationError(one.message, code=one.code))
 
 
 def _typed(minor: int, currency: str) -> str:

@@ -117,9 +117,7 @@ class StarterFormView(StarterMixin, FormView):
             made = make_program(starter=self.starter, given=form.cleaned_data, user=self.request.user)
         except DomainError as error:
             fields = {str(n): amount_name(r) for n, r in enumerate(self.starter.rewards)}
-            if error.path[:1] == ("rules",):
-                error.path = (fields[error.path[1]],)
-            add_domain_error(form, error)
+            add_domain_error(form, error.at(lambda path: (fields[path[1]],) if path[:1] == ("rules",) else path))
             return self.form_invalid(form)
         except ValidationError as error:
             # A host's page type may ask for more than a starter knows of.

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from copy import copy
+from typing import Self
 
 from django.utils.functional import Promise
 
@@ -33,6 +35,12 @@ class DomainError(Exception):
         """This refusal and the others of the same input, in the order in which they were found: what people are shown,
         so that nobody has to send a form once for every mistake in it."""
         return (self, *self.others)
+
+    def at(self, place: Callable[[tuple[str, ...]], Sequence[str]]) -> Self:
+        """The same for an input that holds this one: each path is what ``place`` makes of it."""
+        moved = copy(self)
+        moved.path, moved.others = tuple(place(self.path)), tuple(one.at(place) for one in self.others)
+        return moved
 
 
 class InvalidInput(DomainError):

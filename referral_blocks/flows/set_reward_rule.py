@@ -10,7 +10,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from referral_blocks.core.conf import get_conf
-from referral_blocks.core.errors import InvalidInput, NotFound
+from referral_blocks.core.errors import InvalidInput, NotFound, gathering
 from referral_blocks.core.money import MAX_MINOR, Money
 from referral_blocks.payouts.provider import PayoutProvider
 from referral_blocks.payouts.registry import payout_provider
@@ -37,17 +37,24 @@ def set_reward_rule(*, program: Program, given: RuleInput, rule: RewardRule | No
 def check_reward_rule(*, program: Program, given: RuleInput) -> tuple[dict[str, Any], list[dict[str, Any]]]:
     """What ``rewards.offers.save_rule`` writes for ``given``; the programme itself may be unsaved. Raises and asks as
     ``set_reward_rule`` does."""
-    methods = get_conf().PAYOUT_PROVIDERS
-    if given.method not in methods:
-        raise InvalidInput(
-            _("Choose one of: %(known)s.") % {"known": ", ".join(methods)}, code="unknown_method", path=("method",)
-        )
-    fields, conditions = clean_rule(program=program, given=given)
+    with gathering() as mistakes:
+        with mistakes.check():
+            _require_method(given.method)
+        with mistakes.check():
+            fields, conditions = clean_rule(program=program, given=given)
     facts = RuleFacts(Money(fields["amount_minor"], fields["currency"] or program.currency), fields["options"])
     fields["method_options"] = clean_method(
         method=given.method, options=given.method_options, kind=given.kind, facts=facts
     )
     return fields, conditions
+
+
+def _require_method(method: str) -> None:
+    methods = get_conf().PAYOUT_PROVIDERS
+    if method not in methods:
+        raise InvalidInput(
+            _("Choose one of: %(known)s.") % {"known": ", ".join(methods)}, code="unknown_method", path=("method",)
+        )
 
 
 def clean_method(*, method: str, options: Mapping[str, Any], kind: str, facts: RuleFacts) -> dict[str, Any]:

@@ -6,6 +6,7 @@ from __future__ import annotations
 import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 from django.db import IntegrityError, transaction
@@ -87,8 +88,12 @@ def check_program(*, given: ProgramInput) -> CheckedProgram:
         try:
             rules.append(check_reward_rule(program=unsaved, given=rule))
         except InvalidInput as error:
-            raise InvalidInput(error.message, code=error.code, path=("rules", str(number), *error.path)) from error
+            raise error.at(partial(_in_rule, number)) from error
     return CheckedProgram(given.key, fields, rules, given.groups)
+
+
+def _in_rule(number: int, path: tuple[str, ...]) -> tuple[str, ...]:
+    return ("rules", str(number), *path)
 
 
 def start_program(*, checked: CheckedProgram) -> StartedProgram:

@@ -11,7 +11,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from referral_blocks.core.conf import get_conf
-from referral_blocks.core.errors import InvalidInput, NotFound
+from referral_blocks.core.errors import InvalidInput, NotFound, gathering
 from referral_blocks.core.money import MAX_MINOR, POINTS, parse_amount
 from referral_blocks.core.text import clean_text
 from referral_blocks.programs.models import Program
@@ -104,34 +104,36 @@ DEFAULTS = {"sale_from": 1, "sale_to": 1, "months": None, "friend_from": 1, "fri
 def clean_rule(*, program: Program, given: RuleInput) -> tuple[dict[str, Any], list[dict[str, Any]]]:
     """The rule's fields and its conditions' fields as they are stored.
 
-    Raises InvalidInput or NotFound with the path of the value, in camel case: ``("saleTo",)``,
+    Raises InvalidInput with all that is wrong, or NotFound, with the path of the value, in camel case: ``("saleTo",)``,
     ``("conditions", "0", "value")``. Whether the method exists, and what it makes of its options, is not known on this
     floor.
     """
-    for name, choices in (("side", Side), ("trigger", Trigger), ("approval", Approval)):
-        if getattr(given, name) not in choices.values:
-            _refuse(_("Choose one of: %(known)s.") % {"known": ", ".join(choices.values)}, "unknown_choice", name)
-    _check_numbers(given)
-    _check_kind(given)
-    if given.trigger == Trigger.PERIOD and given.side == Side.FRIEND:
-        _refuse(_("A leaderboard’s prizes go to referrers."), "no_friend", "side")
-    if given.trigger == Trigger.POINTS:
-        _check_exchange(given)
-    currency = _currency(program, given)
-    check_method(currency=currency, method=given.method, coupon_list=given.coupon_list)
+    _check_choices(given)  # what is asked for below depends on them
     fields = {name: getattr(given, name) for name in (*LIMITS, "trigger", "side", "kind", "method", "approval")}
-    fields |= {
-        "title": clean_text(given.title, max_length=120, path=("title",)),
-        "instructions": clean_text(
-            given.instructions, max_length=2000, path=("instructions",), required=False, lines=True
-        ),
-        "amount_minor": _amount(program, given, currency),
-        "currency": currency,
-        "options": _options(given),
-        "coupon_list": _coupon_list(program, given),
-        "active": given.active,
-    }
-    return fields, _conditions(program, given)
+    fields |= {"coupon_list": _coupon_list(program, given), "active": given.active}
+    with gathering() as mistakes:
+        with mistakes.check():
+            _check_numbers(given)
+        with mistakes.check():
+            _check_kind(given)
+            fields["options"] = _options(given)
+        with mistakes.check():
+            _check_side(given)
+        with mistakes.check():
+            fields["currency"] = currency = _currency(program, given)
+            _check_points(currency, given.method)
+            fields["amount_minor"] = _amount(program, given, currency)
+        with mistakes.check():
+            _check_coupons(given.method, given.coupon_list)
+        with mistakes.check():
+            fields["title"] = clean_text(given.title, max_length=120, path=("title",))
+        with mistakes.check():
+            fields["instructions"] = clean_text(
+                given.instructions, max_length=2000, path=("instructions",), required=False, lines=True
+            )
+        with mistakes.check():
+            conditions = _conditions(program, given)
+    return fields, conditions
 
 
 def save_rule(
@@ -159,25 +161,48 @@ def _refuse(message: str | Promise, code: str, *path: str) -> NoReturn:
     raise InvalidInput(message, code=code, path=tuple(camel(part) for part in path))
 
 
+def _check_choices(given: RuleInput) -> None:
+    with gathering() as mistakes:
+        for name, choices in (("side", Side), ("trigger", Trigger), ("approval", Approval)):
+            with mistakes.check():
+                if getattr(given, name) not in choices.values:
+                    text = _("Choose one of: %(known)s.") % {"known": ", ".join(choices.values)}
+                    _refuse(text, "unknown_choice", name)
+
+
 def _check_numbers(given: RuleInput) -> None:
-    for name, (least, most) in LIMITS.items():
-        value = getattr(given, name)
-        optional = RewardRule._meta.get_field(name).null
-        if value is None and optional:
-            continue
-        if not isinstance(value, int) or isinstance(value, bool) or not least <= value <= most:
-            text = _("Give a whole number from %(least)d to %(most)d.") % {"least": least, "most": most}
-            _refuse(text, "out_of_range", name)
-    for low, high in RANGES:
-        end = getattr(given, high)
-        if end is not None and end < getattr(given, low):
-            _refuse(_("The end of the range is before its beginning."), "invalid_range", high)
-    for name, triggers in USED_BY.items():
-        if given.trigger not in triggers and getattr(given, name) != DEFAULTS[name]:
-            _refuse(_("This trigger does not ask for it. Leave it out."), "not_used", name)
+    with gathering() as mistakes:
+        for name in LIMITS:
+            with mistakes.check():
+                _check_number(given, name)
+    with gathering() as mistakes:
+        for low, high in RANGES:
+            with mistakes.check():
+                end = getattr(given, high)
+                if end is not None and end < getattr(given, low):
+                    _refuse(_("The end of the range is before its beginning."), "invalid_range", high)
+        for name, triggers in USED_BY.items():
+            with mistakes.check():
+                if given.trigger not in triggers and getattr(given, name) != DEFAULTS[name]:
+                    _refuse(_("This trigger does not ask for it. Leave it out."), "not_used", name)
 
 
-def _check_exchange(given: RuleInput) -> None:
+def _check_number(given: RuleInput, name: str) -> None:
+    least, most = LIMITS[name]
+    value = getattr(given, name)
+    if value is None and RewardRule._meta.get_field(name).null:
+        return
+    if not isinstance(value, int) or isinstance(value, bool) or not least <= value <= most:
+        text = _("Give a whole number from %(least)d to %(most)d.") % {"least": least, "most": most}
+        _refuse(text, "out_of_range", name)
+
+
+def _check_side(given: RuleInput) -> None:
+    """Who can be given it, and what exchanging points costs."""
+    if given.trigger == Trigger.PERIOD and given.side == Side.FRIEND:
+        _refuse(_("A leaderboard’s prizes go to referrers."), "no_friend", "side")
+    if given.trigger != Trigger.POINTS:
+        return
     if given.side == Side.FRIEND:
         _refuse(_("Referrers exchange points."), "no_friend", "side")
     if given.points_price is None:
@@ -196,7 +221,7 @@ def _options(given: RuleInput) -> dict[str, Any]:
     try:
         return reward_kind(given.kind).clean_options(given.options)
     except InvalidInput as error:
-        raise InvalidInput(error.message, code=error.code, path=[camel(part) for part in error.path]) from error
+        raise error.at(lambda path: [camel(part) for part in path]) from error
 
 
 def _currency(program: Program, given: RuleInput) -> str:
@@ -226,11 +251,13 @@ def parse_points(text: object) -> int:
     return points
 
 
-def check_method(*, currency: str, method: str, coupon_list: CouponList | None) -> None:
-    """Whether the method can pay such a rule: ``currency`` is PTS or, empty, the programme's own. Raises InvalidInput
-    with path ``method`` or ``couponList``."""
+def _check_points(currency: str, method: str) -> None:
+    """``currency`` is PTS or, empty, the programme's own."""
     if (currency == POINTS) != (method == POINTS_METHOD):
         _refuse(_("The currency PTS and the method “points” go together."), "currency_mismatch", "method")
+
+
+def _check_coupons(method: str, coupon_list: CouponList | None) -> None:
     if method != COUPON_METHOD and coupon_list is not None:
         _refuse(_("Only the method “coupon” takes codes from a list."), "not_used", "coupon_list")
     if method == COUPON_METHOD and coupon_list is None:
@@ -247,7 +274,12 @@ def _conditions(program: Program, given: RuleInput) -> list[dict[str, Any]]:
     if len(given.conditions) > MAX_CONDITIONS:
         text = _("Give at most %(max)d conditions.") % {"max": MAX_CONDITIONS}
         _refuse(text, "too_long", "conditions")
-    return [_condition(program, given.trigger, number, c) for number, c in enumerate(given.conditions)]
+    cleaned = []
+    with gathering() as mistakes:
+        for number, condition in enumerate(given.conditions):
+            with mistakes.check():
+                cleaned.append(_condition(program, given.trigger, number, condition))
+    return cleaned
 
 
 def _condition(program: Program, trigger: str, number: int, given: ConditionInput) -> dict[str, Any]:
@@ -255,7 +287,7 @@ def _condition(program: Program, trigger: str, number: int, given: ConditionInpu
     try:
         value = clean_condition(fact=given.fact, operator=given.operator, value=given.value, program=program)
     except InvalidInput as error:
-        raise InvalidInput(error.message, code=error.code, path=(*here, *error.path)) from error
+        raise error.at(lambda path: (*here, *path)) from error
     if given.fact.startswith("sale.") and trigger != Trigger.SALE:
         _refuse(_("There is no sale to ask about: the rule waits for something else."), "needs_sale", *here, "fact")
     if given.fact.startswith("friend.") and trigger in (Trigger.PERIOD, Trigger.POINTS):

@@ -97,6 +97,18 @@ def test_what_does_not_fit_the_trigger_is_refused_beside_its_field(admin_client,
     assert (Program.objects.count(), RewardRule.objects.count()) == (0, 0)
 
 
+def test_all_that_is_wrong_with_a_rule_stands_beside_its_field(admin_client):
+    wrong = {"kind": "percentage", "percent": "101", "value": "1.999", "friend_from": "5", "friend_to": "4"}
+    page = add(admin_client, rules=[shown(**{**wrong, "title": "Gift\u202e"})])
+    assert errors(page) == {
+        "friend_to": ["The end of the range is before its beginning."],
+        "percent": ["Give a percentage of more than 0 and at most 100, such as 10."],
+        "value": ["GBP has 2 decimals; “1.999” has more."],
+        "title": ["Remove the control characters from this text."],
+    }
+    assert (Program.objects.count(), RewardRule.objects.count()) == (0, 0)
+
+
 def test_what_the_page_does_not_send_stays_or_falls_away_with_its_trigger(admin_client):
     program = make_program(rules=())
     points = {"sale_from": 2, "sale_to": None, "friend_from": 3, "friend_to": 9, "months": 6}

@@ -65,3 +65,14 @@ def test_two_refusals_never_share_what_they_hold():
         gather(mistake("email"), mistake("name"))
     assert len(refused.value.all) == 2
     assert DomainError.others == mistake("email").others == ()
+
+
+def test_what_is_wrong_with_a_part_is_told_as_wrong_with_the_whole():
+    with pytest.raises(InvalidInput) as refused:
+        gather(mistake("fact"), mistake("value"))
+    moved = refused.value.at(lambda path: ("conditions", "0", *path))
+    assert [(type(one), one.code, one.path, str(one)) for one in moved.all] == [
+        (InvalidInput, "out_of_range", ("conditions", "0", "fact"), "fact is wrong."),
+        (InvalidInput, "out_of_range", ("conditions", "0", "value"), "value is wrong."),
+    ]
+    assert [one.path for one in refused.value.all] == [("fact",), ("value",)]

@@ -166,3 +166,30 @@ def test_a_rule_of_a_kind_that_the_site_has_removed_pays_nothing():
     program = make_program(rules=(gone,))
     (verdict,) = judge_all(program=program, happening=Happening("sale", AT, sale=SALE))
     assert (verdict.fires, verdict.because) == (False, ("This site knows no rewards of the kind “percentage”.",))
+
+
+def test_all_that_is_wrong_with_a_rule_is_told_at_once():
+    given = replace(
+        GIFT, title=" ", amount="1.999", kind="percentage", options={"percent": "101"}, method="pigeon", hold_days=-1,
+        expires_days=0, conditions=(ConditionInput("sale.number", "gte", 1), *when("sale.colour"), *when("moon")),
+    )  # fmt: skip
+    with pytest.raises(DomainError) as refused:
+        set_reward_rule(program=make_program(rules=()), given=given)
+    assert [(one.code, ".".join(one.path)) for one in refused.value.all] == [
+        ("unknown_method", "method"),
+        ("out_of_range", "holdDays"),
+        ("out_of_range", "expiresDays"),
+        ("invalid_percent", "options.percent"),
+        ("too_many_decimals", "amount"),
+        ("required", "title"),
+        ("unknown_fact", "conditions.2.fact"),
+        ("unknown_fact", "conditions.4.fact"),
+    ]
+    assert not RewardRule.objects.exists()
+
+
+def test_choices_that_the_rest_depends_on_are_told_first():
+    given = replace(GIFT, side="both", trigger="birthday", title=" ")
+    with pytest.raises(DomainError) as refused:
+        set_reward_rule(program=make_program(rules=()), given=given)
+    assert [one.path for one in refused.value.all] == [("side",), ("trigger",)]
