@@ -4,8 +4,10 @@ from django.db.backends.utils import CursorWrapper
 from django.test import Client
 from wagtail.models import Site
 
+from graphql_api import cors as cors_of_api
 from tests.graphql_api.ask import URL, post, show_cookie
 from tests.make import make_link, make_program
+from tests.processes import ROOT
 
 pytestmark = pytest.mark.django_db
 
@@ -113,3 +115,11 @@ def test_all_origins_may_be_allowed_but_never_with_cookies(client, settings):
 def test_refusals_can_be_read_too(client, settings):
     allow(settings, localhost=(APP,))
     assert cors(post(client, "null", Origin=APP))["Access-Control-Allow-Origin"] == APP
+
+
+def test_what_clients_add_by_themselves_is_read_by_nothing():
+    files = [*(ROOT / "graphql_api").rglob("*.py"), *(ROOT / "referral_blocks").rglob("*.py")]
+    files.remove(ROOT / "graphql_api" / "cors.py")
+    sources = "\n".join(file.read_text("utf-8") for file in files).lower().replace("_", "-")
+    assert [name for name in cors_of_api.NOT_READ if f'"{name.lower()}"' in sources] == []
+    assert '"idempotency-key"' in sources  # which is read
