@@ -58,10 +58,8 @@ def send_payout(*, payout_id: int) -> str | None:
     if not is_registered(payout.provider):
         logger.error("Payout %s: no provider “%s” is configured", payout.public_id, payout.provider)
         return None
-    if payout.state == PayoutState.FAILED_RETRYABLE and _gives_up(payout_id):
-        return None
     try:
-        attempt = claim_attempt(payout=payout)
+        attempt = None if _gives_up(payout) else claim_attempt(payout=payout)
     except InvalidInput as error:
         return _refuse(payout_id, str(error))
     except CannotAsk as error:
@@ -80,11 +78,13 @@ def send_payout(*, payout_id: int) -> str | None:
     return str(result.outcome)
 
 
-def _gives_up(payout_id: int) -> bool:
+def _gives_up(payout: Payout) -> bool:
     """Whether the payout ends here, because one of its rewards was blocked, or came under review, while a try was under
     way that has failed for certain: it is not begun anew."""
+    if payout.state != PayoutState.FAILED_RETRYABLE:
+        return False
     with transaction.atomic():
-        payout = lock_payout(payout_id=payout_id)
+        payout = lock_payout(payout_id=payout.pk)
         if payout.state != PayoutState.FAILED_RETRYABLE or live_attempt(payout=payout) is not None:
             return False
         if not any(is_in_doubt(reward=reward) for reward in rewards_in(payout=payout)):

@@ -21,6 +21,10 @@ from .services import move_payout, park, times_resumed
 logger = logging.getLogger(__name__)
 S = PayoutState
 UNSURE = (S.SENDING, S.FAILED_RETRYABLE, S.UNKNOWN)
+# A message about these is looked into, too: what was paid may have come back, and what was settled as not paid, by a
+# person or by calling it back, may be there after all.
+SETTLED = (S.SENT, S.PAID, S.FAILED_FINAL)
+IS_THERE = (Outcome.PAID, Outcome.ACCEPTED, Outcome.RETURNED)
 LOOK_UPS = 2  # look-ups go on until there were so many times PAYOUT_MAX_TRIES tries in all
 
 
@@ -38,7 +42,7 @@ def claim_look_up(*, payout: Payout) -> PayoutAttempt | None:
                 return None
             taken = take_lease(attempt=attempt) or (payout.state != S.SENDING and _take_from_nobody(attempt))
         else:
-            taken = payout.state in (S.SENT, S.PAID) and take_lease(attempt=attempt)
+            taken = payout.state in SETTLED and take_lease(attempt=attempt)
         if not taken:
             return None
     attempt.refresh_from_db()
@@ -70,7 +74,8 @@ def record_look_up(*, attempt: PayoutAttempt, result: PayoutResult) -> Outcome |
         return _settle_sent(payout, attempt, result)
     if payout.state == S.PAID:
         return _check_paid(payout, attempt, result)
-    note_late(payout=payout, result=result)
+    if payout.state != S.FAILED_FINAL or result.outcome in IS_THERE:
+        note_late(payout=payout, result=result)
     return None
 
 

@@ -1,4 +1,4 @@
-"""A friend is blocked, or comes under review, while a try of a payout is under way: what fails then is not paid anew."""
+"""A friend is blocked, or comes under review, while a try is under way: what fails then is not paid anew."""
 
 import pytest
 

@@ -8,8 +8,10 @@ from referral_blocks.flows.resume_payout import resume_payout
 from referral_blocks.flows.send_payout import send_payout
 from referral_blocks.payouts.models import Payout, PayoutAttempt
 from referral_blocks.rewards.models import Reward
+from referral_blocks.webhooks.models import ProviderEvent
+from referral_blocks.webhooks.services import receive
 from tests.paying import another, attempts, books_agree, confirmed, later, standing, state, work
-from tests.payout_fake import FakeProvider, register
+from tests.payout_fake import FakeProvider, register, signed
 
 pytestmark = pytest.mark.django_db
 
@@ -182,3 +184,25 @@ def test_one_whose_provider_is_no_longer_set_up_does_not_go_on(shop, settings, s
     with pytest.raises(DomainError):
         resume_payout(payout=payout, note="Go on", actor=staff)
     assert state(payout) == ("unknown", "tries")
+
+
+@pytest.mark.parametrize("fault", ["drop", "lost"])
+def test_a_message_that_comes_after_it_was_settled_as_not_paid_is_looked_into(shop, settings, staff, caplog, fault):
+    """The person was wrong, or right: the rewards are on the desk, and who looks there has to know."""
+    payout = parked(shop, settings, fault)
+    assert settle(payout, staff, paid=False)
+    before = payout.changes.count()
+    said = {"id": "e-1", "kind": "order.done", "payout": str(payout.public_id)}
+    headers, body = signed(said)
+    assert receive(provider="fake", headers=headers, body=body) == "accepted"
+    caplog.clear()
+    work()
+    late = list(payout.changes.filter(field="late").values_list("reason", "note", "from_state", "to_state"))
+    # Nothing of the payout changes; what the books have is in its history and in the log.
+    found = fault == "drop"
+    assert late == [("late:paid", "fake-1", "failed_final", "failed_final")] * found
+    assert ("a late answer says that it was paid" in caplog.text) == found
+    assert (state(payout), payout.changes.count() - before, ProviderEvent.objects.get().result) == (
+        ("failed_final", ""), int(found), "read:paid" if found else "read:failed_final",
+    )  # fmt: skip
+    assert (Reward.objects.get().state, books_agree(), shop.sends) == ("pending", True, 1)
