@@ -11,7 +11,6 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_safe
 
 from referral_blocks.core.errors import DomainError, NotFound
 from referral_blocks.core.ratelimit import check_rate
@@ -25,6 +24,7 @@ from referral_blocks.people.models import Person
 from referral_blocks.programs.models import Program
 from referral_blocks.programs.selectors import own_page_url
 
+from .secret_address import secret_address
 from .site import site_of
 
 logger = logging.getLogger(__name__)
@@ -53,7 +53,7 @@ def account_urls(*, person: Person, provider: str, program: Program) -> AccountU
 
 
 @never_cache
-@require_safe
+@secret_address("GET", "HEAD")
 def come_back(request: HttpRequest, token: str) -> HttpResponse:
     """Reads the account from the provider, and says whether anything is still missing. Nothing is shown that the
     address alone must not show: neither who it is about nor what they are owed."""
@@ -74,13 +74,11 @@ def come_back(request: HttpRequest, token: str) -> HttpResponse:
         "program": program,
         "own_page_url": own_page_url(program, fallback=site_of(request).root_url + "/"),
     }
-    response = render(request, "referral_blocks/payout_account_back.html", context)
-    response["Referrer-Policy"] = "no-referrer"
-    return response
+    return render(request, "referral_blocks/payout_account_back.html", context)
 
 
 @never_cache
-@require_safe
+@secret_address("GET", "HEAD")
 def start_again(request: HttpRequest, token: str) -> HttpResponse:
     """Makes a new link where the old one was used up or too old; never for an account that is ready, so that an address
     which has leaked cannot be used to change where somebody is paid to."""
@@ -97,7 +95,7 @@ def start_again(request: HttpRequest, token: str) -> HttpResponse:
         )
     except DomainError as error:
         return _failed(request, error)
-    return _redirect(url)
+    return HttpResponseRedirect(url)
 
 
 def _read(request: HttpRequest, token: str, *, max_age: int) -> tuple[Person, str, Program]:
@@ -115,17 +113,8 @@ def _is_ready(account: PayoutAccount | None) -> bool:
 
 
 def _to_own_page(request: HttpRequest, program: Program) -> HttpResponse:
-    return _redirect(own_page_url(program, fallback=site_of(request).root_url + "/"))
-
-
-def _redirect(url: str) -> HttpResponse:
-    response = HttpResponseRedirect(url)
-    response["Referrer-Policy"] = "no-referrer"
-    return response
+    return HttpResponseRedirect(own_page_url(program, fallback=site_of(request).root_url + "/"))
 
 
 def _failed(request: HttpRequest, error: DomainError) -> HttpResponse:
-    response = render(request, "referral_blocks/payout_account_failed.html", {"error": error}, status=400)
-    response["Referrer-Policy"] = "no-referrer"
-    response._has_been_logged = True  # type: ignore[attr-defined] # Django would log the token with the path
-    return response
+    return render(request, "referral_blocks/payout_account_failed.html", {"error": error}, status=400)

@@ -12,9 +12,7 @@ from django.utils.functional import Promise
 from django.utils.translation import get_language, to_locale
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.cache import never_cache
-from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.debug import sensitive_variables
-from django.views.decorators.http import require_http_methods
 
 from referral_blocks.core.errors import DomainError, NotPossibleNow
 from referral_blocks.core.ratelimit import TooManyRequests, check_rate
@@ -32,6 +30,7 @@ from referral_blocks.rewards.selectors import coupon_of
 
 from .origin import is_same_origin
 from .payout_accounts import account_urls
+from .secret_address import secret_address
 from .site import site_of
 
 LIMIT = "30/minute"
@@ -52,9 +51,8 @@ SHOW_CARD = Step("show", _("Show my gift card"), GIFT_CARD_READY)
 SHOW_CODE = Step("show", _("Show my code"), CODE_READY)
 
 
-@csrf_exempt
 @never_cache
-@require_http_methods(["GET", "HEAD", "POST"])
+@secret_address("GET", "HEAD", "POST")
 @sensitive_variables()
 def reward(request: HttpRequest, token: str) -> HttpResponse:
     """Looking changes nothing and reveals nothing: programs that open the links of mails learn no secret. A button,
@@ -70,8 +68,6 @@ def reward(request: HttpRequest, token: str) -> HttpResponse:
         response = _act(request, found.reward)
     else:
         response = _mail(request, found.reward)
-    response["Referrer-Policy"] = "no-referrer"
-    response._has_been_logged = True  # type: ignore[attr-defined] # Django would log the token with the path
     return response
 
 

@@ -8,7 +8,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_exempt
-from django.views.decorators.http import require_POST, require_safe
+from django.views.decorators.http import require_POST
 
 from referral_blocks.blocks.recognition import ME, leave_hint
 from referral_blocks.core.conf import get_conf
@@ -22,6 +22,7 @@ from referral_blocks.programs.selectors import own_page_url
 from referral_blocks.referrers.session import is_session_cookie, session_cookie
 
 from .origin import require_same_origin
+from .secret_address import secret_address
 from .site import site_of
 
 LIMIT = "20/minute"  # each opening of a link is a sign-in
@@ -44,7 +45,7 @@ def set_session(request: HttpRequest, response: HttpResponse, program: Program, 
 
 
 @never_cache
-@require_safe
+@secret_address("GET", "HEAD")
 def sign_in(request: HttpRequest, token: str) -> HttpResponse:
     """Sets the session and leads to the referrer's own page; a bad token gets a page that offers a new link."""
     if request.method == "HEAD":
@@ -55,14 +56,11 @@ def sign_in(request: HttpRequest, token: str) -> HttpResponse:
         signed_in = exchange_login_token(token=token, site_id=site.pk)
     except DomainError as error:
         status = 429 if isinstance(error, TooManyRequests) else 400
-        response = render(request, "referral_blocks/sign_in_failed.html", {"error": error}, status=status)
-        response._has_been_logged = True  # type: ignore[attr-defined] # Django would log the token with the path
-        return response
+        return render(request, "referral_blocks/sign_in_failed.html", {"error": error}, status=status)
     program = signed_in.referrer.program
     # An address that no shared cache keeps: without a script, a kept page could not become the referrer's own.
     response = HttpResponseRedirect(own_page_url(program, fallback=site.root_url + "/") + f"?rb={ME}")
     set_session(request, response, program, signed_in.session)
-    response["Referrer-Policy"] = "no-referrer"
     return response
 
 

@@ -14,7 +14,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_exempt
-from django.views.decorators.http import require_http_methods, require_safe
+from django.views.decorators.http import require_http_methods
 
 from referral_blocks.blocks.forms import ReferralForm, TermsForm, started_now
 from referral_blocks.core.errors import DomainError
@@ -30,6 +30,7 @@ from referral_blocks.referrers.models import Referrer
 from referral_blocks.referrers.session import read_session
 
 from .origin import is_same_origin
+from .secret_address import secret_address
 from .sign_in import forget_sessions, sessions_of
 from .site import site_of
 
@@ -87,9 +88,8 @@ def _to_mailbox(request: HttpRequest, form: AskForm) -> HttpResponseBase:
     return _ask(request, None, AskForm(initial={"started": started_now()}), mailed=True)
 
 
-@csrf_exempt
 @never_cache
-@require_http_methods(["GET", "HEAD", "POST"])
+@secret_address("GET", "HEAD", "POST")
 def your_data_page(request: HttpRequest, token: str) -> HttpResponseBase:
     """Looking changes nothing and names nobody: programs that open the links of mails learn no address."""
     person = read_page_token(token, site_id=site_of(request).pk)
@@ -106,7 +106,7 @@ def your_data_page(request: HttpRequest, token: str) -> HttpResponseBase:
 
 
 @never_cache
-@require_safe
+@secret_address("GET", "HEAD")
 def your_data_file(request: HttpRequest, token: str) -> HttpResponseBase:
     """The file of a person, for whoever was just given its address by the API or the admin."""
     if request.method == "HEAD":
@@ -124,10 +124,8 @@ def your_data_file(request: HttpRequest, token: str) -> HttpResponseBase:
 
 
 def _discreet(response: HttpResponseBase) -> HttpResponseBase:
-    """Nobody else learns the address: no referrer, no search engine, and no line of Django's log of failed requests."""
-    response["Referrer-Policy"] = "no-referrer"
+    """No search engine learns the address either."""
     response["X-Robots-Tag"] = "noindex"
-    response._has_been_logged = True  # type: ignore[attr-defined]
     return response
 
 
