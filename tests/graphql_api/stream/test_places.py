@@ -14,15 +14,8 @@ def test_who_is_several_at_once_is_counted_as_each(settings):
     async def story():
         hub, told = Hub(), []
         with ExitStack() as held:
-            for caller in (
-                "referrer:1",
-                "referrer:1,referrer:2",
-                "staff:1,referrer:1",
-                "referrer:1",
-                "referrer:2,referrer:1",
-            ):
-                told.append(held.enter_context(hub.place_of(caller)))
-            told += [held.enter_context(hub.place_of(caller)) for caller in ("referrer:2", "referrer:2", "staff:1")]
+            shown = ("1", "1,referrer:2", "1,staff:1", "1", "2,referrer:1", "2", "2", "3")
+            told += [held.enter_context(hub.place_of(f"referrer:{caller}")) for caller in shown]
         with hub.place_of("referrer:2,referrer:1") as free:
             told.append(free)
         return told, dict(hub._callers)

@@ -42,7 +42,7 @@ def test_zero_switches_it_off(settings, monkeypatch):
 @pytest.mark.parametrize("seconds", [float("nan"), float("inf"), float("-inf"), -0.1, 10.5, 1e9])
 def test_what_would_tell_or_hold_threads_for_good_is_refused_at_start(settings, seconds):
     settings.REFERRAL_BLOCKS = {"EVEN_ANSWER_SECONDS": seconds}
-    with pytest.raises(ImproperlyConfigured, match="EVEN_ANSWER_SECONDS.*between 0 and 10.0 seconds"):
+    with pytest.raises(ImproperlyConfigured, match=r"EVEN_ANSWER_SECONDS.*between 0 and 10\.0 seconds"):
         get_conf()
     assert [problem.id for problem in check_settings(None)] == ["referral_blocks.E001"]
 
