@@ -98,6 +98,26 @@ def test_a_page_with_all_of_them_is_accessible_and_never_wider_than_the_screen(
         page.context.close()
 
 
+def test_all_mistakes_of_a_form_are_shown_at_once_on_a_phone(browser, live_server, program):
+    page = open_page(browser, live_server, "/landing/")
+    form = page.locator('form[action="/referrals/friend/"]')
+    typed = {"name": "www.evil.example", "company": "a\u202eb", "email": "kim@example.com", "code": "NOBODY99"}
+    for name, text in typed.items():
+        form.locator(f"[name={name}]").fill(text)
+    form.locator("[name=accept_terms]").check()
+    page.wait_for_timeout(800)  # nobody fills a form faster, and the form says so
+    form.get_by_role("button").click()
+    page.locator(".rb-errors").wait_for()
+    wrong = form.locator("[aria-invalid=true]").evaluate_all("all => all.map((one) => one.name)")
+    assert wrong == ["name", "company", "code"]
+    assert page.locator(".rb-errors a").count() == 3
+    assert page.evaluate("document.documentElement.scrollWidth") == 375, "a long label is wider than the screen"
+    found = Axe().run(page).response["violations"]
+    assert [(v["id"], v["nodes"][0]["html"]) for v in found] == []
+    assert not Referral.objects.exists()
+    page.context.close()
+
+
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("theme", ["", "street", "paper", "signal"])
 def test_they_are_accessible_in_every_look(browser, live_server, program, theme, scheme):
