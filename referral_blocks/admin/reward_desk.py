@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from typing import Any
+from urllib.parse import urlencode
 
 import django_filters
 from django.db.models import QuerySet
@@ -48,6 +49,20 @@ def reason_lines(reward: Reward) -> list[str]:
     return [reason_line(reason) for reason in reward.pending_reasons.all()]
 
 
+def whose_friend(reward: Reward) -> list[tuple[str, Any]]:
+    """Which friend it was earned with, and whose. A prize, a group's reward and what points bought have none."""
+    referral = reward.referral
+    referrer = reward.referrer if referral is None else referral.referrer
+    return [(_("Friend"), referral.friend if referral else "–"), (_("Referrer"), referrer or "–")]
+
+
+def review_url(reward: Reward) -> str:
+    """Where the review is decided that it waits for. A prize waits for those of all of its owner's friends."""
+    if reward.referral_id is not None:
+        return reverse("referral_review_desk:decide", args=[reward.referral_id])
+    return f"{reverse('referral_review_desk:index')}?{urlencode({'q': reward.person.email})}"
+
+
 class RewardDeskFilterSet(ProgramFilterSet):
     reason = django_filters.ChoiceFilter(
         label=gettext_lazy("Waits for"), field_name="pending_reasons__reason", choices=Reason.choices
@@ -89,13 +104,15 @@ class RewardDeskView(DeskView):
         if Reason.HOLD in reasons and self.may("release_hold"):
             yield Step(_("End the hold"), reverse("referral_reward_desk:release", args=[reward.pk]))
         if Reason.REVIEW in reasons and self.may("review_referral"):
-            yield Step(_("Review"), reverse("referral_review_desk:decide", args=[reward.referral_id]))
+            yield Step(_("Review"), review_url(reward))
 
 
 class RewardStepView(StepView):
     """A step about one reward."""
 
-    queryset = Reward.objects.select_related("person", "program", "referral__friend", "referral__referrer__person")
+    queryset = Reward.objects.select_related(
+        "person", "program", "referrer__person", "referral__friend", "referral__referrer__person"
+    )
     back_label = RewardDeskView.page_title
     back_url_name = "referral_reward_desk:index"
     reasons: tuple[str, ...] = ()
@@ -117,8 +134,7 @@ class RewardStepView(StepView):
             (_("Value"), reward.amount),
             (_("For"), f"{reward.person} · {reward.person.email}"),
             (_("Programme"), reward.program),
-            (_("Friend"), reward.referral.friend),
-            (_("Referrer"), reward.referral.referrer),
+            *whose_friend(reward),
             (_("Waits, because"), "\n".join(reason_lines(reward))),
         ]
 

@@ -18,7 +18,7 @@ from .columns import PersonColumn
 from .filters import ProgramFilterSet, date_range
 from .labels import provider_label
 from .records import RecordListView, RecordView, RecordViewSet, audit_table
-from .reward_desk import reason_lines
+from .reward_desk import reason_lines, whose_friend
 from .when import when
 
 
@@ -58,7 +58,7 @@ class RewardListView(RecordListView):
 class RewardView(RecordView):
     rights = ("view_reward",)
     queryset = Reward.objects.select_related(
-        "person", "program", "sale", "referral__friend", "referral__referrer__person"
+        "person", "program", "sale", "referrer__person", "referral__friend", "referral__referrer__person"
     )
 
     def facts(self) -> list[tuple[str, Any]]:
@@ -69,8 +69,7 @@ class RewardView(RecordView):
             (_("For"), f"{reward.person} · {reward.person.email}"),
             (_("Side"), reward.get_side_display()),
             (_("Programme"), reward.program),
-            (_("Friend"), reward.referral.friend),
-            (_("Referrer"), reward.referral.referrer),
+            *whose_friend(reward),
             (_("Sale"), reward.sale or "–"),
             (_("State"), reward.get_state_display()),
             (_("Waits, because"), "\n".join(reason_lines(reward)) or "–"),
