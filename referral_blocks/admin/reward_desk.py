@@ -15,6 +15,7 @@ from django.utils.translation import gettext_lazy
 from wagtail.admin.ui.tables import Column, DateColumn
 
 from referral_blocks.flows.approve_reward import approve_reward
+from referral_blocks.flows.pay_reward import waits_for_claim
 from referral_blocks.flows.release_hold import release_hold
 from referral_blocks.rewards.models import PendingReason, Reason, Reward, RewardState
 
@@ -140,8 +141,13 @@ class RewardStepView(StepView):
 
     def what_now(self) -> str:
         """What the reward waits for after this step."""
-        left = reason_lines(self.object)
-        return _("It still waits: %(reasons)s.") % {"reasons": "; ".join(left)} if left else _("It is on its way.")
+        if left := reason_lines(self.object):
+            return _("It still waits: %(reasons)s.") % {"reasons": "; ".join(left)}
+        if self.object.state != RewardState.APPROVED:
+            return _("It is on its way.")
+        if waits_for_claim(reward=self.object):
+            return _("It is sent once its owner has asked for it.")
+        return _("It goes out with the next payout run.")
 
 
 class ApproveView(RewardStepView):

@@ -17,6 +17,7 @@ from referral_blocks.referrals.models import Referral, Review
 from referral_blocks.rewards.models import PendingReason, Reward, RewardChange, RewardState
 from referral_blocks.sales.models import Sale
 from tests.make import make_link, make_program, make_referral
+from tests.runs import providers
 
 from .staff import make_staff, messages_of, staff_client
 
@@ -94,6 +95,23 @@ def test_approving_the_last_reason_queues_the_payout_once():
     assert (Payout.objects.count(), waiting_count() - queued) == (1, 1)
     page = client.get(reverse("referral_reward_desk:approve", args=[reward.pk]), follow=True)
     assert messages_of(page) == ["This reward was approved before. Nothing has changed."]
+
+
+@pytest.mark.parametrize(
+    ("mode", "options", "said"),
+    [
+        ("runs", {}, "It goes out with the next payout run."),
+        ("at_once", {"order_at": "claim"}, "It is sent once its owner has asked for it."),
+        ("at_once", {}, "It is on its way."),
+    ],
+)
+def test_what_is_approved_says_when_it_goes_out(settings, mode, options, said):
+    settings.REFERRAL_BLOCKS = providers()
+    rule = {**REFERRERS_RULE[0], "hold_days": 0, "method": "shop"}
+    (reward,) = buy(make_referral(make_program(rules=(rule,), payout_mode=mode)))
+    Reward.objects.update(method_options=options)
+    page = post(staff_client("approve_reward"), "referral_reward_desk:approve", reward.pk)
+    assert messages_of(page) == [f"“£20 gift” for Robin Example was approved. {said}"]
 
 
 def test_ending_the_hold_needs_a_note():
