@@ -4,18 +4,28 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from django.db.models import Q, QuerySet
+from django.db.models import F, Q, QuerySet
 from django.utils import timezone
 
 from referral_blocks.core.conf import get_conf
 
 from .models import Referrer, SignIn, SignInKind
 
+MOST = 50  # sign-ins of one referrer: more browsers and apps than anybody has
+
 
 def open_sign_in(*, referrer: Referrer, kind: SignInKind, token_hash: str = "") -> SignIn:
-    """A sign-in for SIGN_IN_SECONDS. Only for somebody who has just opened a link from their mailbox."""
+    """A sign-in for SIGN_IN_SECONDS. Only for somebody who has just opened a link from their mailbox.
+
+    Of one referrer there are at most MOST: whoever opens a link again and again, from many addresses, fills no table.
+    Those that are over go first, then the oldest.
+    """
     until = timezone.now() + timedelta(seconds=get_conf().SIGN_IN_SECONDS)
-    return SignIn.objects.create(referrer=referrer, kind=kind, token_hash=token_hash, expires_at=until)
+    opened = SignIn.objects.create(referrer=referrer, kind=kind, token_hash=token_hash, expires_at=until)
+    kept = SignIn.objects.filter(referrer=referrer).order_by(F("revoked_at").desc(nulls_first=True), "-pk")
+    if too_many := list(kept.values_list("pk", flat=True)[MOST : MOST + 100]):
+        SignIn.objects.filter(pk__in=too_many).delete()
+    return opened
 
 
 def signed_in(*, public_id: str, kind: SignInKind) -> Referrer | None:

@@ -14,7 +14,7 @@ from referral_blocks.blocks.recognition import ME, leave_hint
 from referral_blocks.core.conf import get_conf
 from referral_blocks.core.errors import DomainError
 from referral_blocks.core.ratelimit import TooManyRequests, check_rate
-from referral_blocks.core.visitor import ip_hash
+from referral_blocks.core.visitor import ip_hash, not_a_visit
 from referral_blocks.flows.exchange_login_token import exchange_login_token
 from referral_blocks.flows.sign_out import sign_out_browser
 from referral_blocks.programs.models import Program
@@ -48,8 +48,11 @@ def set_session(request: HttpRequest, response: HttpResponse, program: Program, 
 @secret_address("GET", "HEAD")
 def sign_in(request: HttpRequest, token: str) -> HttpResponse:
     """Sets the session and leads to the referrer's own page; a bad token gets a page that offers a new link."""
-    if request.method == "HEAD":
-        return HttpResponse()  # programs that look at links in mails must not verify an address
+    match not_a_visit(request):  # what only looks at links must not verify an address
+        case "method":
+            return HttpResponse()
+        case "prefetch":
+            return HttpResponse(status=503)  # with any success, a browser would show this once the link is opened
     site = site_of(request)
     try:
         check_rate("sign_in", ip_hash(request), limit=LIMIT)

@@ -9,7 +9,13 @@ from wagtail.models import Site
 from referral_blocks.core.tokens import make_token
 from referral_blocks.people.models import Person
 from referral_blocks.referrers.models import SignIn
-from referral_blocks.referrers.session import make_session, make_sign_in_token, read_session, session_cookie
+from referral_blocks.referrers.session import (
+    make_session,
+    make_sign_in_token,
+    read_session,
+    revoke_sessions,
+    session_cookie,
+)
 from referral_blocks.referrers.tokens import (
     ACCESS,
     REFRESH,
@@ -48,6 +54,31 @@ def test_a_program_that_only_looks_at_the_link_verifies_nothing(client, referrer
     response = client.head(f"/referrals/sign-in/{make_sign_in_token(referrer)}/")
     assert (response.status_code, len(response.cookies)) == (200, 0)
     assert Person.objects.get().email_verified_at is None
+
+
+@pytest.mark.parametrize(
+    "header", [{"sec-purpose": "prefetch;prerender"}, {"purpose": "prefetch"}, {"x-moz": "prefetch"}]
+)
+def test_a_browser_that_loads_the_link_ahead_signs_nobody_in_and_loads_it_again(client, referrer, header):
+    path = f"/referrals/sign-in/{make_sign_in_token(referrer)}/"
+    ahead = client.get(path, headers=header)
+    assert (ahead.status_code, len(ahead.cookies), SignIn.objects.count()) == (503, 0, 0)
+    assert Person.objects.get().email_verified_at is None
+    assert (client.get(path).status_code, SignIn.objects.count()) == (302, 1)
+
+
+def test_whoever_opens_a_link_again_and_again_fills_no_table(referrer, monkeypatch):
+    """Given room for three, when more are opened, then those that are over make room first, then the oldest."""
+    monkeypatch.setattr("referral_blocks.referrers.sign_ins.MOST", 3)
+    other = make_session(make_link(referrer.program, email="other@example.com").referrer, verified=True)
+    first, second, third = (make_session(referrer, verified=True) for _ in range(3))
+    revoke_sessions(tokens=[second])
+    fourth = make_session(referrer, verified=True)
+    assert [bool(read_session(cookie)) for cookie in (first, third, fourth)] == [True, True, True]
+    app = open_app_session(referrer=referrer)
+    assert [bool(read_session(cookie)) for cookie in (first, third, fourth)] == [False, True, True]
+    assert read_access_token(app.access, site_id=referrer.program.site_id).verified
+    assert (SignIn.objects.filter(referrer=referrer).count(), bool(read_session(other))) == (3, True)
 
 
 def test_a_refused_token_is_not_logged(client, referrer, caplog):
