@@ -32,11 +32,14 @@ def exclude_from_run(*, payout: Payout, actor: User | None, note: str) -> bool:
     text = clean_text(note, max_length=500, path=("note",), lines=True)
     with transaction.atomic():
         payout = lock_payout(payout_id=payout.pk)
-        if payout.state == PayoutState.CANCELLED:
-            return False
         run = payout.run
-        # Nobody who holds a run's lock waits for a payout that is there already.
-        if run is None or lock_run(run=run).state not in OPEN or payout.state != PayoutState.DRAFT:
+        if run is not None:
+            # Nobody who holds a run's lock waits for a payout that is there already.
+            lock_run(run=run)
+            # Not what was cancelled for another reason: what its person earns until then would be gathered.
+            if payout.state == PayoutState.CANCELLED and payout.person_id in run.excluded:
+                return False
+        if run is None or run.state not in OPEN or payout.state != PayoutState.DRAFT:
             raise NotPossibleNow(_("This payout is no draft of an open run, so that it cannot be taken out."))
         cancel(payout=payout, reason="excluded", note=text, actor=actor)
         announce_payout(Kind.PAYOUT_CANCELLED, payout)

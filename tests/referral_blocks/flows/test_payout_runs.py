@@ -8,6 +8,7 @@ from django.utils import timezone
 
 from referral_blocks.core.errors import Conflict, InvalidInput, NotAllowed, NotPossibleNow
 from referral_blocks.flows.cancel_payout_run import cancel_payout_run
+from referral_blocks.flows.cancel_payouts import cancel_rewards
 from referral_blocks.flows.check_ledger import check_ledger
 from referral_blocks.flows.confirm_payout_run import (
     carry_out_payout_run,
@@ -218,6 +219,18 @@ def test_what_is_taken_out_waits_for_the_next_run():
         exclude_from_run(payout=Payout.objects.get(person__name="Ana"), actor=staff(), note="Late")
     assert payouts(plan(program)) == [("Ben", 2000, "draft")]
     assert check_ledger() == []
+
+
+def test_what_was_cancelled_for_another_reason_was_not_taken_out():
+    """Who asks would believe that its person stays out of this run from now on."""
+    run = plan(two_people())
+    ben = Payout.objects.get(person__name="Ben")
+    cancel_rewards(rewards=Reward.objects.filter(person=ben.person), reason="withdrawn")
+    before = PayoutChange.objects.count()
+    with pytest.raises(NotPossibleNow):
+        exclude_from_run(payout=ben, actor=staff(), note="Moved house")
+    run.refresh_from_db()
+    assert (run.excluded, PayoutChange.objects.count()) == ([], before)
 
 
 def test_a_cancelled_run_gives_everything_free():
