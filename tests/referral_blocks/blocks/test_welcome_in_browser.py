@@ -108,6 +108,7 @@ def test_all_mistakes_of_a_form_are_shown_at_once_on_a_phone(browser, live_serve
     page.wait_for_timeout(800)  # nobody fills a form faster, and the form says so
     form.get_by_role("button").click()
     page.locator(".rb-errors").wait_for()
+    page.wait_for_load_state()  # with its styles
     wrong = form.locator("[aria-invalid=true]").evaluate_all("all => all.map((one) => one.name)")
     assert wrong == ["name", "company", "code"]
     assert page.locator(".rb-errors a").count() == 3
