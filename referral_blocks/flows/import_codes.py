@@ -10,8 +10,7 @@ from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
 from referral_blocks.core.codes import normalise_code
-from referral_blocks.core.errors import DomainError, InvalidInput
-from referral_blocks.core.text import clean_text
+from referral_blocks.core.errors import DomainError, InvalidInput, gathering
 from referral_blocks.links.models import ReferralLink
 from referral_blocks.links.services import claim_code
 from referral_blocks.people.services import clean_particulars, email_key, get_or_create_person
@@ -31,7 +30,8 @@ class RowResult(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class ImportedRow:
-    """What became of row ``number`` (from 1); ``code``, ``message`` and ``path`` say why it was refused."""
+    """What became of row ``number`` (from 1); ``message`` says all that it was refused for, ``code`` and ``path`` the
+    first of it."""
 
     number: int
     result: RowResult
@@ -67,20 +67,28 @@ def _row(
             # Rolled back, a row of a dry run is not there for the next one: what it claimed is remembered in owners.
             transaction.set_rollback(terms is None)
     except DomainError as error:
-        return ImportedRow(number, RowResult.REFUSED, error.code, str(error.message), error.path)
+        said = " ".join(str(one) for one in error.all)
+        return ImportedRow(number, RowResult.REFUSED, error.code, said, error.path)
     return ImportedRow(number, RowResult.ADDED if added else RowResult.REPEATED)
 
 
-def _add(program: Program, terms: TermsVersion, row: Mapping[str, str], owners: dict[str, str]) -> bool:
-    code = normalise_code(str(row.get("code", "")))
+def _code(text: str) -> str:
+    code = normalise_code(text)
     if code is None:
         raise InvalidInput(
             _("A code has 1 to 40 letters from A to Z, digits, “-” and “_”."), code="invalid_character", path=("code",)
         )
-    email = str(row.get("email", ""))
-    name = clean_text(str(row.get("name", "")), max_length=120, path=("name",), required=False)
-    person = get_or_create_person(given=clean_particulars(email=email, name=name))
-    owner = email_key(email)
+    return code
+
+
+def _add(program: Program, terms: TermsVersion, row: Mapping[str, str], owners: dict[str, str]) -> bool:
+    with gathering() as mistakes:
+        with mistakes.check():
+            code = _code(str(row.get("code", "")))
+        with mistakes.check():
+            given = clean_particulars(email=str(row.get("email", "")), name=str(row.get("name", "")))
+    person = get_or_create_person(given=given)
+    owner = email_key(given.email)
     if owners.get(code, owner) != owner:
         raise InvalidInput(_("Another row has this code already."), code="taken", path=("code",))
     referrer, _created = get_or_create_referrer(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from referral_blocks.core.errors import gathering
 from referral_blocks.core.text import clean_email
 from referral_blocks.emails.compose import SIGN_IN
 from referral_blocks.emails.link_requests import ask_for_link
@@ -15,9 +16,14 @@ from .join_program import request_sign_in
 
 def request_login_link(*, program: Program, email: str, return_to: str = "") -> None:
     """Have a sign-in link mailed if the address is known; the answer and the work for it are the same if it is not.
-    ``return_to``: a page elsewhere to which the link leads. Raises InvalidInput (paths ``email``, ``returnTo``)."""
-    check_return_address(address=return_to, hostname=program.site.hostname)
-    ask_for_link(kind=SIGN_IN, subject_id=program.pk, address=clean_email(email), return_to=return_to)
+    ``return_to``: a page elsewhere to which the link leads. Raises InvalidInput with all that is wrong (paths
+    ``email``, ``returnTo``)."""
+    with gathering() as mistakes:
+        with mistakes.check():
+            address = clean_email(email)
+        with mistakes.check():
+            check_return_address(address=return_to, hostname=program.site.hostname)
+    ask_for_link(kind=SIGN_IN, subject_id=program.pk, address=address, return_to=return_to)
 
 
 def mail_login_link(*, program_id: int, email: str, return_to: str) -> None:

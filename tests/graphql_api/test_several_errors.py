@@ -6,6 +6,7 @@ from wagtail.models import Site
 
 from referral_blocks.access.models import ApiKey, Scope
 from referral_blocks.access.services import create_api_key
+from referral_blocks.emails.link_requests import LinkRequest
 from referral_blocks.emails.models import Email
 from referral_blocks.flows.open_group import open_group
 from referral_blocks.flows.record_sale import record_sale
@@ -24,7 +25,7 @@ from tests.referral_blocks.flows.test_groups import GROUP_RULES, make_offer
 pytestmark = pytest.mark.django_db
 
 WRITTEN = (
-    Person, ReferralLink, Referral, GroupMember, Email, Sale, SaleReversal, Reward, WebhookEndpoint,
+    Person, ReferralLink, Referral, GroupMember, Email, LinkRequest, Sale, SaleReversal, Reward, WebhookEndpoint,
     WebhookEndpointChange, ApiKey,
 )  # fmt: skip
 FRIEND = {"email": "kim@", "name": "www.evil.example", "acceptTerms": False}
@@ -37,6 +38,10 @@ CASES = {
     "joinProgram": (
         {**FRIEND, "program": "neighbours", "country": "UK1", "returnTo": "https://evil.example/"},
         [*FRIEND_ERRORS, ("INVALID_COUNTRY", "country"), NO_TERMS, ("RETURN_NOT_ALLOWED", "returnTo")],
+    ),
+    "requestLoginLink": (
+        {"program": "neighbours", "email": "kim@", "returnTo": "https://evil.example/"},
+        [("INVALID_EMAIL", "email"), ("RETURN_NOT_ALLOWED", "returnTo")],
     ),
     "captureReferral": (
         {**FRIEND, "program": "neighbours", "phone": TOO_LONG, "country": "UK1", "code": "NOBODY99"},

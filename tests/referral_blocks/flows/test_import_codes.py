@@ -59,6 +59,19 @@ def test_the_report_says_in_words_what_is_wrong_and_where(program):
     assert [(row.path, bool(row.message)) for row in refused if row.code] == [(("email",), True)]
 
 
+def test_a_row_is_told_all_that_is_wrong_with_it(program):
+    before = counts()
+    row = {"email": "ana@", "name": "www.evil.example", "code": "no spaces"}
+    (report,) = import_codes(program=program, rows=[row], terms_accepted=True)
+    assert (report.code, report.path) == ("invalid_character", ("code",))
+    assert report.message == (
+        "A code has 1 to 40 letters from A to Z, digits, “-” and “_”. "
+        "“ana@” is not an e-mail address. Check it for typing errors. "
+        "Write the name alone, without an address or a link."
+    )
+    assert counts() == before
+
+
 def test_a_dry_run_reports_the_same_and_writes_nothing(program):
     before = counts()
     assert run(program, dry_run=True) == FIRST
