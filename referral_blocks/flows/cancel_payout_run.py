@@ -11,9 +11,9 @@ from django.utils.translation import gettext_lazy as _
 from referral_blocks.core import queue
 from referral_blocks.core.errors import NotPossibleNow
 from referral_blocks.core.text import clean_text
-from referral_blocks.payouts.models import Payout, PayoutState
+from referral_blocks.payouts.models import PayoutState
 from referral_blocks.payouts.run import PayoutRun, RunState
-from referral_blocks.payouts.runs import RunTotals, lock_run, move_run, sums, unsent
+from referral_blocks.payouts.runs import RunTotals, lock_run, move_run, unsent_and_others
 
 from .confirm_payout_run import CARRY_OUT_TASK
 
@@ -54,6 +54,5 @@ def cancel_payout_run(*, run: PayoutRun, actor: User | None, note: str) -> Cance
 
 def to_cancel(*, run: PayoutRun) -> Cancelled:
     """What cancelling the run would call back now, and what would stay."""
-    back = unsent().filter(run=run)
-    kept = Payout.objects.filter(run=run, state__in=ON_THEIR_WAY).exclude(pk__in=back.order_by().values("pk"))
-    return Cancelled(sums(back), sums(kept))
+    back, kept = unsent_and_others(run=run, states=ON_THEIR_WAY)
+    return Cancelled(back, kept)

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from django.db import IntegrityError, transaction
 from django.db.models import Count, Exists, Max, OuterRef, Q, QuerySet, Sum
@@ -27,6 +27,10 @@ STEPS: dict[str, set[str]] = {
     RunState.CONFIRMED: {RunState.CANCELLED},  # what nobody has begun to send is called back
 }
 OPEN = (RunState.DRAFT, RunState.SECOND)  # not confirmed: payouts may still be taken out
+SUMS: dict[str, Any] = {
+    "n": Count("pk"), "people": Count("person_id", distinct=True), "total": Sum("amount_minor"),
+    "largest": Max("amount_minor"),
+}  # fmt: skip
 
 
 def open_run(
@@ -85,7 +89,8 @@ class RunTotals:
 
 
 def run_totals(*, run: PayoutRun) -> RunTotals:
-    return sums(Payout.objects.filter(run=run).exclude(state=PayoutState.CANCELLED))
+    payouts = Payout.objects.filter(run=run).exclude(state=PayoutState.CANCELLED)
+    return _totals(payouts.order_by().aggregate(**SUMS))
 
 
 def counts_by_state(*, run: PayoutRun) -> dict[str, int]:
@@ -103,11 +108,17 @@ def unsent() -> QuerySet[Payout]:
     return Payout.objects.filter(waits | failed).order_by("pk")
 
 
-def sums(payouts: QuerySet[Payout]) -> RunTotals:
-    """What the payouts come to, all of them."""
-    found = payouts.order_by().aggregate(
-        n=Count("pk"), people=Count("person_id", distinct=True), total=Sum("amount_minor"), largest=Max("amount_minor")
-    )
+def unsent_and_others(*, run: PayoutRun, states: Collection[str]) -> tuple[RunTotals, RunTotals]:
+    """What unsent() comes to in this run, and what the others do that are in one of ``states``. Asked at once: workers
+    send meanwhile, and each payout is counted one time."""
+    payouts = Payout.objects.filter(run=run).annotate(waits=Exists(unsent().filter(pk=OuterRef("pk"))))
+    payouts = payouts.filter(Q(waits=True) | Q(state__in=states))
+    found = {row["waits"]: _totals(row) for row in payouts.order_by().values("waits").annotate(**SUMS)}
+    nothing = RunTotals(0, 0, 0, 0)
+    return found.get(True, nothing), found.get(False, nothing)
+
+
+def _totals(found: Mapping[str, Any]) -> RunTotals:
     return RunTotals(found["n"], found["people"], found["total"] or 0, found["largest"] or 0)
 
 

@@ -5,13 +5,14 @@ import pytest
 from referral_blocks.activity.models import Activity
 from referral_blocks.core.agent import acting_as
 from referral_blocks.core.errors import InvalidInput, NotPossibleNow
-from referral_blocks.flows.cancel_payout_run import cancel_payout_run
+from referral_blocks.flows.cancel_payout_run import Cancelled, cancel_payout_run, to_cancel
 from referral_blocks.flows.check_ledger import check_ledger
 from referral_blocks.flows.confirm_payout_run import carry_out_payout_run, confirm_payout_run, resume_payout_runs
 from referral_blocks.flows.send_payout import send_payout
 from referral_blocks.payouts.attempts import claim_attempt
 from referral_blocks.payouts.models import Payout, PayoutChange
 from referral_blocks.payouts.run import RunState
+from referral_blocks.payouts.runs import RunTotals
 from referral_blocks.rewards.models import Reward
 from tests.at_once import at_once
 from tests.paying import later
@@ -90,6 +91,14 @@ def test_a_run_of_which_nothing_was_released_yet_is_called_back_whole(program, s
     change = PayoutChange.objects.get(to_state="cancelled")
     assert (change.from_state, change.actor, change.agent) == ("draft", None, "Books (rb_…)")
     assert (rewards(), shop.sends, check_ledger()) == (["approved"], 0, [])
+
+
+def test_what_is_called_back_and_what_stays_are_looked_at_in_one_moment(run, shop, django_assert_num_queries):
+    """Else one that is sent between two looks would be counted twice."""
+    assert send("Ana") == "paid"
+    with django_assert_num_queries(1):
+        found = to_cancel(run=run)
+    assert found == Cancelled(RunTotals(2, 2, 4000, 2000), RunTotals(1, 1, 2000, 2000))
 
 
 def test_what_may_have_been_sent_stays_until_it_has_failed_for_certain(run, program, shop):
