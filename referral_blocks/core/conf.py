@@ -91,8 +91,11 @@ class Conf:
     RATE_LIMITS_ENABLED: bool = True
     # Seconds: who joins or leaves a friend's address is answered after a whole multiple of it, so that no clock tells
     # whether the address was known. More than the work takes on your machine when it is busy; 0: answered at once.
-    # Each such call holds a thread of the server meanwhile, and no transaction: the rate limits bound how many.
+    # Each such call holds a thread of the server meanwhile, and no transaction. The rate limits bound how many come
+    # from one network address, and EVEN_ANSWERS_AT_ONCE how many a process answers at once: fewer than its threads, so
+    # that pages are served to everybody else; more are asked to try again. 0: as many as there are threads.
     EVEN_ANSWER_SECONDS: float = 0.4
+    EVEN_ANSWERS_AT_ONCE: int = 6
     # How many proxies in front append to X-Forwarded-For; 0 means that REMOTE_ADDR is the visitor.
     TRUSTED_PROXIES: int = 0
     # Seconds: how long a sign-in link from a mail works, and how long a referrer stays signed in.

@@ -4,6 +4,7 @@ import pytest
 from graphql import GraphQLInputObjectType, get_named_type
 
 from graphql_api.schema import schema
+from referral_blocks.core import even
 from referral_blocks.flows.open_group import open_group
 from referral_blocks.people.models import Person
 from referral_blocks.referrals.models import Referral
@@ -47,6 +48,17 @@ def given():
         "joinGroup": {**typed, "group": str(group.public_id)},
         "joinProgram": {**typed, "program": "neighbours", "greetingConsent": True},
     }
+
+
+@pytest.mark.parametrize("name", MUTATIONS)
+def test_where_no_thread_is_left_to_wait_nobody_is_looked_up(client, clock, given, name, monkeypatch):
+    """Given as many who wait as may, whoever comes next is told to try again, whatever the address."""
+    monkeypatch.setattr(even.PLACES, "taken", 6)
+    before = Person.objects.count()
+    for address in (KNOWN, NEW):
+        codes, _took = ask(client, clock, name, {**given[name], "email": address})
+        assert (codes, clock.slept) == (["RATE_LIMITED"], [])
+    assert Person.objects.count() == before
 
 
 def ask(client, clock, name, *inputs):

@@ -1,9 +1,13 @@
+from contextlib import ExitStack, suppress
+
 import pytest
 from django.core.exceptions import ImproperlyConfigured
 
 from referral_blocks.checks import check_settings
+from referral_blocks.core import even
 from referral_blocks.core.conf import Conf, get_conf
 from referral_blocks.core.even import even_answer
+from referral_blocks.core.ratelimit import TooManyRequests
 from tests.hand_clock import use_hand_clock
 
 
@@ -37,6 +41,22 @@ def test_zero_switches_it_off(settings, monkeypatch):
     with even_answer():
         clock.now += 0.125
     assert (clock.now - 1000, clock.slept) == (0.125, [])
+
+
+@pytest.mark.parametrize(("most", "admitted"), [(2, 2), (0, 3)])
+def test_never_all_threads_of_a_process_wait(settings, monkeypatch, most, admitted):
+    """Given addresses from everywhere, when more are looked up at once than there are places, then the next one is
+    refused before anything is done for it, and there is room again once somebody was answered."""
+    clock = use_hand_clock(settings, monkeypatch)
+    settings.REFERRAL_BLOCKS = {**settings.REFERRAL_BLOCKS, "EVEN_ANSWERS_AT_ONCE": most}
+    done = []
+    with ExitStack() as stack, suppress(TooManyRequests):
+        for number in range(3):
+            stack.enter_context(even_answer())
+            done.append(number)
+    assert (len(done), len(clock.slept), even.PLACES.taken) == (admitted, admitted, 0)
+    with even_answer():
+        pass
 
 
 @pytest.mark.parametrize("seconds", [float("nan"), float("inf"), float("-inf"), -0.1, 10.5, 1e9])

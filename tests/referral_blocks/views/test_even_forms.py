@@ -4,6 +4,7 @@ import pytest
 import time_machine
 from django.utils import timezone
 
+from referral_blocks.core import even
 from referral_blocks.flows.open_group import open_group
 from referral_blocks.people.models import Person
 from referral_blocks.programs.models import Program, ProgramStatus
@@ -86,6 +87,19 @@ def test_where_nobody_is_looked_up_nobody_waits(client, clock, group):
         fields = filled_in(client, group, action, **{"email": KNOWN, **typed})
         statuses.append(send(client, clock, action, fields)[0].status_code)
     assert (statuses, clock.slept) == ([302, 422, 302], [])
+
+
+def test_where_no_thread_is_left_to_wait_the_form_comes_back_and_nobody_is_looked_up(client, clock, group, monkeypatch):
+    monkeypatch.setattr(even.PLACES, "taken", 6)
+    for email in (KNOWN, NEW):
+        response = send(client, clock, FRIEND, filled_in(client, group, FRIEND, email=email))[0]
+        assert (response.status_code, email in response.text, "Try again in a moment" in response.text) == (
+            429,
+            True,
+            True,
+        )
+    assert clock.slept == []
+    assert not Person.objects.filter(email=NEW).exists()
 
 
 def test_whoever_comes_too_often_is_refused_at_once_and_holds_no_thread(client, clock, settings, monkeypatch, group):
