@@ -63,8 +63,8 @@ def _free(rewards: Iterable[Reward], reason: str, note: str = "", actor: User | 
 
 def call_back(*, payout_id: int, reason: str, actor: User | None = None) -> bool:
     """Cancel a payout that nobody has begun to send: its rewards are approved again, and claimed by none; but those
-    whose side was blocked, or came under review, while a try was under way. False for a payout that may be on its way,
-    or is cancelled. In the caller's transaction."""
+    whose friend was blocked, came under review or left while a try was under way. False for a payout that may be on
+    its way, or is cancelled. In the caller's transaction."""
     called = _call_off(payout_id, reason, "", actor)
     if called is None:
         return False

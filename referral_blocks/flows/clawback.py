@@ -16,12 +16,14 @@ from referral_blocks.payouts.models import Payout
 from referral_blocks.payouts.registry import is_registered, payout_provider
 from referral_blocks.payouts.services import release_items, rewards_in
 from referral_blocks.people.models import Person
+from referral_blocks.referrals.models import Stage
 from referral_blocks.rewards.models import Reason, Reward, RewardState
 from referral_blocks.rewards.services import add_reason
 
 from .step_reward import await_again, move_reward, resize_reward, take_back
 from .tell_owner import tell_details_needed
 
+LEFT = (Stage.UNQUALIFIED, Stage.WITHDRAWN)  # before they bought: what was promised for them is cancelled
 REVERSED = "reversal:"  # how the reason begins when the reversal of a sale cancels a reward
 
 
@@ -108,20 +110,26 @@ def return_rewards(*, payout: Payout, until: Reason = Reason.PROVIDER_ERROR) -> 
 
 
 def look_again(*, payout: Payout, rewards: Sequence[Reward]) -> None:
-    """What was found out about the sides of these rewards while a try of the payout was under way holds for them, now
-    that they are free: what is blocked is cancelled, what is under review waits for it, the rest stays approved."""
+    """What became of the friends of these rewards while a try of the payout was under way holds for them, now that they
+    are free: of who is blocked or has left they are cancelled, of who is under review they wait for it, the rest stays
+    approved."""
     for reward in rewards:
         sides = _sides(reward)
-        if reward.side in sides.blocked:
+        if reward.side in sides.blocked or _has_left(reward):
             _drop(reward, payout)
         elif reward.side in sides.open:
             _await_again(reward, payout, Reason.REVIEW, "payout_failed")
 
 
 def is_in_doubt(*, reward: Reward) -> bool:
-    """Whether its side is blocked, or under review."""
+    """Whether it would not be paid any more, or not now, were it not on its way: its side is blocked or under review,
+    or its friend has left before they bought."""
     sides = _sides(reward)
-    return reward.side in sides.blocked or reward.side in sides.open
+    return reward.side in sides.blocked or reward.side in sides.open or _has_left(reward)
+
+
+def _has_left(reward: Reward) -> bool:
+    return reward.referral is not None and reward.referral.stage in LEFT
 
 
 def _sides(reward: Reward) -> SideStates:
@@ -155,7 +163,8 @@ def free_rewards(*, payout: Payout, reason: str) -> list[Reward]:
 
 
 def _drop(reward: Reward, payout: Payout) -> None:
-    """Its side was blocked while the payout was on its way."""
+    """Its side was blocked, or its friend left, while the payout was on its way."""
+    why = reward.referral.stage if reward.referral is not None and _has_left(reward) else "blocked"
     post_change(
         reward=reward,
         key=f"payout:{payout.pk}:dropped:{reward.pk}",
@@ -164,7 +173,7 @@ def _drop(reward: Reward, payout: Payout) -> None:
         debit=Account.PAYABLE,
         credit=Account.EXPENSE,
     )
-    move_reward(reward=reward, to=RewardState.VOID, reason="blocked")
+    move_reward(reward=reward, to=RewardState.VOID, reason=why)
 
 
 def _shrink_instead(reward: Reward, payout: Payout) -> None:

@@ -79,8 +79,8 @@ def send_payout(*, payout_id: int) -> str | None:
 
 
 def _gives_up(payout: Payout) -> bool:
-    """Whether the payout ends here, because one of its rewards was blocked, or came under review, while a try was under
-    way that has failed for certain: it is not begun anew."""
+    """Whether the payout ends here, because the friend of one of its rewards was blocked, came under review or left
+    while a try was under way that has failed for certain: it is not begun anew."""
     if payout.state != PayoutState.FAILED_RETRYABLE:
         return False
     with transaction.atomic():

@@ -1,4 +1,4 @@
-"""A friend is blocked, or comes under review, while a try is under way: what fails then is not paid anew."""
+"""A friend is blocked, comes under review, or leaves while a try is under way: what fails then is not paid anew."""
 
 import pytest
 
@@ -9,6 +9,7 @@ from referral_blocks.flows.cancel_payout_run import cancel_payout_run
 from referral_blocks.flows.check_ledger import check_ledger
 from referral_blocks.flows.confirm_payout_run import carry_out_payout_run
 from referral_blocks.flows.review_referral import review_referral
+from referral_blocks.flows.withdraw_referral import withdraw_referral
 from referral_blocks.payouts.models import Payout
 from referral_blocks.payouts.policy import SentCounter
 from referral_blocks.referrals.models import Referral
@@ -16,7 +17,7 @@ from referral_blocks.referrals.services import set_review
 from referral_blocks.rewards.models import Reward
 from tests.paying import later
 from tests.payout_fake import new_shop
-from tests.runs import buy, confirm, friend_of, payouts, plan, providers, runs_program, send_all, staff
+from tests.runs import GIFT, buy, confirm, friend_of, payouts, plan, providers, runs_program, send_all, staff
 
 pytestmark = pytest.mark.django_db
 
@@ -113,3 +114,25 @@ def test_a_try_that_may_have_arrived_goes_on_whatever_is_found_out(run, shop):
     assert (rewards(), check_ledger()) == ([("issued", [])] * 3, [])
     with pytest.raises(NotPossibleNow):
         cancel_payout_run(run=run, actor=staff(), note="Too late")
+
+
+@pytest.mark.parametrize("called_back", [True, False])
+def test_what_is_owed_for_a_friend_who_left_meanwhile_is_cancelled(shop, called_back):
+    program = runs_program({**GIFT, "trigger": "sign_up"})
+    friends = [friend_of(program, name) for name in ("ana", "ben")]
+    run = plan(program)
+    shop.faults = ["retry", "retry"]
+    assert (confirm(run), send_all()) == (True, ["failed_retryable"] * 2)
+    assert withdraw_referral(referral=friends[0], reason="They asked", actor=staff())
+    assert rewards() == [("reserved", [])] * 2
+    with later(hours=1):
+        shop.faults = ["not_now"]
+        assert send_all() == ["not_now", None]
+        if called_back:
+            cancel_payout_run(run=run, actor=staff(), note="Wrong month")
+            carry_out_payout_run(run_id=run.pk)
+    with later(hours=2):
+        assert send_all() == (["paid"] if called_back else [None, "paid"])
+    assert rewards() == [("void", []), ("issued", [])]
+    assert Reward.objects.earliest("pk").changes.latest("pk").reason == "withdrawn"
+    assert (check_ledger(), len(shop.orders)) == ([], 1)
