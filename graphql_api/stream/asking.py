@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 from collections.abc import Mapping
-from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -14,7 +13,6 @@ from django.contrib.auth.middleware import AuthenticationMiddleware
 from django.contrib.sessions.middleware import SessionMiddleware
 from django.core.exceptions import DisallowedHost
 from django.core.handlers.asgi import ASGIRequest
-from django.db import Error as DatabaseGone
 from django.http import Http404, HttpRequest, HttpResponse
 from django.utils import translation
 from django.utils.translation import gettext as _
@@ -145,8 +143,7 @@ def refused(scope: Mapping[str, Any], why: RequestRefused) -> HttpResponse:
     """The response to a stream that cannot begin for reasons of ours."""
     request = as_request(scope, b"")
     response = refuse_request(request, why)
-    with suppress(DatabaseGone):  # which site this is, nobody knows then
-        cors.add_headers(request, response)
+    cors.add_headers(request, response)
     return response
 
 
