@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from referral_blocks.core.errors import NotPossibleNow, gathering
 from referral_blocks.core.text import clean_text
 from referral_blocks.fraud.selectors import side_states
+from referral_blocks.payouts.models import PayoutState
 from referral_blocks.payouts.providers.manual.models import Handover
 from referral_blocks.referrals.models import Referral
 from referral_blocks.rewards.models import Reward
@@ -21,6 +22,9 @@ from .send_payout import lock_payout, settle_payout
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
     from django.db.models import QuerySet
+
+
+NOT_PAID = (PayoutState.FAILED_FINAL, PayoutState.CANCELLED, PayoutState.RETURNED)
 
 
 def mark_handed_over(*, handover: Handover, actor: User | None, note: str = "", proof: str = "") -> bool:
@@ -57,6 +61,10 @@ def mark_handed_over(*, handover: Handover, actor: User | None, note: str = "", 
 
 def why_not(*, handover: Handover) -> str | Promise:
     """Why it is not to be handed over, for staff; empty when it may be."""
+    if handover.payout.state in NOT_PAID:
+        return _(
+            "Do not hand it over: it was settled as not paid. What is still owed comes back here once it is approved."
+        )
     rewards = [item.reward for item in handover.payout.items.all() if not item.released]
     if rewards and all(reward.clawed_minor >= reward.amount_minor for reward in rewards):
         return _("Do not hand it over: the purchase was refunded in full, so the reward is taken back.")

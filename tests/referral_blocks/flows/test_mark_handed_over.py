@@ -4,15 +4,18 @@ import pytest
 from django.contrib.auth import get_user_model
 
 from referral_blocks.core.errors import NotPossibleNow
+from referral_blocks.flows.approve_reward import approve_reward
 from referral_blocks.flows.check_ledger import check_ledger
 from referral_blocks.flows.mark_handed_over import mark_handed_over
 from referral_blocks.flows.record_sale import record_sale
+from referral_blocks.flows.resolve_payout import resolve_payout
 from referral_blocks.flows.reverse_sale import reverse_sale
 from referral_blocks.flows.review_referral import review_referral
 from referral_blocks.flows.send_payout import send_payout
 from referral_blocks.ledger.models import LedgerEntry
 from referral_blocks.payouts.models import Payout
 from referral_blocks.payouts.providers.manual.models import Handover
+from referral_blocks.payouts.providers.manual.provider import ManualProvider
 from referral_blocks.referrals.models import Referral
 from referral_blocks.referrals.services import set_review
 from referral_blocks.rewards.models import Reward
@@ -21,6 +24,7 @@ from tests.make import make_program, make_referral
 pytestmark = pytest.mark.django_db
 GIFT = {"side": "referrer", "title": "£20 gift", "amount_minor": 2000, "hold_days": 0, "approval": "automatic"}
 REFUNDED = "Do not hand it over: the purchase was refunded in full, so the reward is taken back."
+NOT_PAID = "Do not hand it over: it was settled as not paid. What is still owed comes back here once it is approved."
 BLOCKED = "Do not hand it over: this side of the referral was blocked."
 
 
@@ -31,6 +35,10 @@ def staff():
 
 @pytest.fixture
 def handover():
+    return on_the_list()
+
+
+def on_the_list():
     program = make_referral(make_program(rules=(GIFT,))).program
     sale = {"source": "api", "external_id": "1", "friend_email": "friend@example.com"}
     record_sale(program=program, amount="100", currency="GBP", **sale)
@@ -87,3 +95,27 @@ def test_what_is_refunded_after_the_handover_was_handed_over_before(handover, st
     mark_handed_over(handover=handover, actor=staff)
     refund(handover)
     assert not mark_handed_over(handover=handover, actor=staff)
+
+
+def test_what_was_settled_as_not_paid_is_handed_over_once_under_its_new_payout(staff, monkeypatch):
+    """The answer that it was on the list got lost, and a person took it for not there."""
+    real = ManualProvider.send
+
+    def lost(self, request):
+        real(self, request)
+        raise ConnectionError
+
+    with monkeypatch.context() as patched:
+        patched.setattr(ManualProvider, "send", lost)
+        first = on_the_list()
+    assert resolve_payout(payout=first.payout, paid=False, note="Not on the list", actor=staff)
+    assert approve_reward(reward=Reward.objects.get(), actor=staff)
+    assert send_payout(payout_id=Payout.objects.latest("pk").pk) == "accepted"
+    entries = LedgerEntry.objects.count()
+    with pytest.raises(NotPossibleNow) as refusal:
+        mark_handed_over(handover=first, actor=staff)
+    first.refresh_from_db()
+    assert (str(refusal.value), first.handed_over_at, LedgerEntry.objects.count()) == (NOT_PAID, None, entries)
+    assert mark_handed_over(handover=Handover.objects.latest("pk"), actor=staff)
+    states = list(Payout.objects.order_by("pk").values_list("state", flat=True))
+    assert (states, Reward.objects.get().state, check_ledger()) == (["failed_final", "paid"], "issued", [])
