@@ -187,9 +187,9 @@ def _checked(given: dict[str, Any]) -> Conf:
         )
     conf = Conf(**given)
     # No number (NaN), a negative one and an endless one would let the clock tell, or hold threads for good.
-    if not 0 <= conf.EVEN_ANSWER_SECONDS <= LONGEST_ANSWER:
+    slot: Any = conf.EVEN_ANSWER_SECONDS
+    if not (isinstance(slot, int | float) and 0 <= slot <= LONGEST_ANSWER):
         raise ImproperlyConfigured(
-            f"REFERRAL_BLOCKS['EVEN_ANSWER_SECONDS'] has to be between 0 and {LONGEST_ANSWER} seconds, and is "
-            f"{conf.EVEN_ANSWER_SECONDS!r}."
+            f"REFERRAL_BLOCKS['EVEN_ANSWER_SECONDS'] has to be between 0 and {LONGEST_ANSWER} seconds, and is {slot!r}."
         )
     return conf

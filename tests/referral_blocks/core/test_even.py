@@ -59,7 +59,7 @@ def test_never_all_threads_of_a_process_wait(settings, monkeypatch, most, admitt
         pass
 
 
-@pytest.mark.parametrize("seconds", [float("nan"), float("inf"), float("-inf"), -0.1, 10.5, 1e9])
+@pytest.mark.parametrize("seconds", [float("nan"), float("inf"), float("-inf"), -0.1, 10.5, 1e9, "0.4", None])
 def test_what_would_tell_or_hold_threads_for_good_is_refused_at_start(settings, seconds):
     settings.REFERRAL_BLOCKS = {"EVEN_ANSWER_SECONDS": seconds}
     with pytest.raises(ImproperlyConfigured, match=r"EVEN_ANSWER_SECONDS.*between 0 and 10\.0 seconds"):
