@@ -62,9 +62,7 @@ def mark_handed_over(*, handover: Handover, actor: User | None, note: str = "", 
 def why_not(*, handover: Handover) -> str | Promise:
     """Why it is not to be handed over, for staff; empty when it may be."""
     if handover.payout.state in NOT_PAID:
-        return _(
-            "Do not hand it over: it was settled as not paid. What is still owed comes back here once it is approved."
-        )
+        return _("Do not hand it over: it was settled as not paid. What is still owed comes back once approved.")
     rewards = [item.reward for item in handover.payout.items.all() if not item.released]
     if rewards and all(reward.clawed_minor >= reward.amount_minor for reward in rewards):
         return _("Do not hand it over: the purchase was refunded in full, so the reward is taken back.")

@@ -24,7 +24,7 @@ from tests.make import make_program, make_referral
 pytestmark = pytest.mark.django_db
 GIFT = {"side": "referrer", "title": "£20 gift", "amount_minor": 2000, "hold_days": 0, "approval": "automatic"}
 REFUNDED = "Do not hand it over: the purchase was refunded in full, so the reward is taken back."
-NOT_PAID = "Do not hand it over: it was settled as not paid. What is still owed comes back here once it is approved."
+NOT_PAID = "Do not hand it over: it was settled as not paid. What is still owed comes back once approved."
 BLOCKED = "Do not hand it over: this side of the referral was blocked."
 
 
