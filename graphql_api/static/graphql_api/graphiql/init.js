@@ -27,7 +27,13 @@
   const FIRST = `{
   pages(first: 10) {
     totalCount
-    edges { node { title path type program { name slug } } }
+    edges {
+      node {
+        title
+        path
+        type
+      }
+    }
   }
 }
 `;
