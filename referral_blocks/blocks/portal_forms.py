@@ -13,7 +13,8 @@ from referral_blocks.referrers.models import Referrer
 from referral_blocks.rewards.models import RewardRule
 
 from .audience import Audience
-from .forms import ReferralForm, TermsForm, form_for
+from .form_base import ReferralForm, TermsForm
+from .forms import form_for
 from .friend_fields import phone_field
 
 Form = TypeVar("Form", bound=ReferralForm)

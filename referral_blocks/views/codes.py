@@ -9,7 +9,8 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST
 
-from referral_blocks.blocks.forms import CodeForm, ReferralForm
+from referral_blocks.blocks.form_base import ReferralForm
+from referral_blocks.blocks.forms import CodeForm
 from referral_blocks.core.errors import InvalidInput
 from referral_blocks.core.visitor import ip_hash
 from referral_blocks.flows.join_program import require_open

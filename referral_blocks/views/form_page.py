@@ -12,7 +12,8 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import get_language, get_language_from_path, override
 
 from referral_blocks.blocks.audience import audience_of
-from referral_blocks.blocks.forms import ReferralForm, SentForm
+from referral_blocks.blocks.form_base import ReferralForm
+from referral_blocks.blocks.forms import SentForm
 from referral_blocks.programs.models import Program
 
 WAGTAIL_VIEW = "wagtail_serve"

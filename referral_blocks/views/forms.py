@@ -11,7 +11,8 @@ from django.utils.translation import gettext as _
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST
 
-from referral_blocks.blocks.forms import FriendForm, JoinForm, ReferByNameForm, ReferralForm, SignInForm, TermsForm
+from referral_blocks.blocks.form_base import ReferralForm, TermsForm
+from referral_blocks.blocks.forms import FriendForm, JoinForm, ReferByNameForm, SignInForm
 from referral_blocks.core.errors import DomainError
 from referral_blocks.core.even import even_answer
 from referral_blocks.core.ratelimit import TooManyRequests, check_rate

@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST, require_safe
 
-from referral_blocks.blocks.forms import ReferralForm
+from referral_blocks.blocks.form_base import ReferralForm
 from referral_blocks.blocks.portal import GROUP_PARAMETER
 from referral_blocks.blocks.portal_forms import ExchangeForm, JoinGroupForm, OpenGroupForm, SettingsForm
 from referral_blocks.core.errors import NotAllowed, NotFound

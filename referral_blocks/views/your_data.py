@@ -16,7 +16,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods
 
-from referral_blocks.blocks.forms import ReferralForm, TermsForm, started_now
+from referral_blocks.blocks.form_base import ReferralForm, TermsForm, started_now
 from referral_blocks.core.errors import DomainError
 from referral_blocks.core.ratelimit import TooManyRequests, check_rate
 from referral_blocks.core.visitor import ip_hash

@@ -10,7 +10,7 @@ from django.core.signing import TimestampSigner
 from django.utils.http import urlencode
 
 from cms.pages.models import LandingPage, SharePage
-from referral_blocks.blocks import forms, friend_fields
+from referral_blocks.blocks import form_base, friend_fields
 from referral_blocks.emails.models import Email
 from referral_blocks.groups.models import Group, GroupMember
 from referral_blocks.ledger.points import add_points, spendable
@@ -138,7 +138,7 @@ def test_of_several_values_the_last_counts(client, program):
 def test_a_time_that_is_still_to_come_is_made_new(client, program, ahead):
     """A web server whose clock is ahead made the form; this one must not send the visitor round in circles."""
     data = form_data(client, "/share/", JOIN, **TYPED)
-    data["started"] = signing.dumps(time.time() + 3600 + ahead, salt=forms.SALT)
+    data["started"] = signing.dumps(time.time() + 3600 + ahead, salt=form_base.SALT)
     refused = client.post(JOIN, data)
     assert refused.status_code == 422
     assert "That was very quick" in refused.content.decode()
@@ -159,7 +159,7 @@ def form_hidden(response, action):
 @pytest.mark.parametrize("started", ["x", [1], {"a": 1}, None, "inf", 10**400])
 def test_a_signed_time_that_is_none(client, program, started):
     data = form_data(client, "/share/", JOIN, **TYPED)
-    data["started"] = signing.dumps(started, salt=forms.SALT)
+    data["started"] = signing.dumps(started, salt=form_base.SALT)
     assert later(client, JOIN, data).status_code == 422
     assert written() == (0,) * 8
 
@@ -223,7 +223,7 @@ class TestAnotherProgramme:
         session = make_session(make_link(other, email="other@example.com").referrer, verified=True)
         client.cookies[session_cookie(program)] = session
         before = written()
-        data = {"program": program.slug, "started": signing.dumps(0, salt=forms.SALT), "greeting_consent": "on"}
+        data = {"program": program.slug, "started": signing.dumps(0, salt=form_base.SALT), "greeting_consent": "on"}
         assert client.post("/referrals/settings/", data).status_code == 422
         assert written() == before
 
@@ -246,7 +246,7 @@ def test_numbers_that_are_no_offer(client, program, number):
     client.cookies[session_cookie(program)] = make_session(referrer, verified=True)
     before = written()
     for action in ("/referrals/group/open/", "/referrals/points/"):
-        data = {"program": program.slug, "started": signing.dumps(0, salt=forms.SALT), "offer": number}
+        data = {"program": program.slug, "started": signing.dumps(0, salt=form_base.SALT), "offer": number}
         assert client.post(action, {**data, "exchange": uuid.uuid4().hex}).status_code == 422
     assert written() == before
 
@@ -259,7 +259,7 @@ def test_another_ones_exchange_gives_nothing_away(client, program):
     first, second = make_link(program).referrer, make_link(program, email="two@example.com").referrer
     for referrer in (first, second):
         add_points(key=f"p{referrer.pk}", program_id=program.pk, person_id=referrer.person_id, points=300)
-    data = {"program": program.slug, "started": signing.dumps(0, salt=forms.SALT), "offer": offer.pk}
+    data = {"program": program.slug, "started": signing.dumps(0, salt=form_base.SALT), "offer": offer.pk}
     data["exchange"] = uuid.uuid4().hex
     answers = []
     for referrer in (first, second):
