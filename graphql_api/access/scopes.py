@@ -100,6 +100,11 @@ def row_of(rows: QuerySet[M], given: relay.GlobalID, kind: type[Any], *, path: s
     return row
 
 
+def of_site(by: Worker, model: type[M], given: relay.GlobalID, kind: type[Any]) -> M:
+    """The row of one of the site's programmes that a global id of the type ``kind`` names; raises NotFound."""
+    return row_of(model._default_manager.filter(program__site=by.site_id), given, kind)
+
+
 def key_of(model: type[Model], node_id: str) -> dict[str, Any]:
     """The look-up of what a global id says: the public id where the model has one. Raises ValueError for what no row
     of this model can have."""

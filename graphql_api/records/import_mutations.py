@@ -8,7 +8,7 @@ import strawberry
 from django.utils.translation import gettext_lazy as _
 from strawberry import relay
 
-from graphql_api.access.scopes import at_work, needs, row_of
+from graphql_api.access.scopes import at_work, needs, of_site
 from graphql_api.context import Info
 from graphql_api.errors import UserError, user_errors
 from referral_blocks.access.models import Scope
@@ -91,7 +91,7 @@ class ImportsMutation:
     ) -> ConfirmImportPayload | None:
         with at_work(info.context, Scope.SALES_WRITE, "add_saleimport") as by:
             try:
-                found = row_of(models.SaleImport.objects.filter(program__site=by.site_id), given.id, SaleImport)
+                found = of_site(by, models.SaleImport, given.id, SaleImport)
                 done = confirm_import(sale_import=found, actor=by.user)
             except DomainError as error:
                 return ConfirmImportPayload(errors=user_errors(error))

@@ -8,10 +8,9 @@ from typing import Annotated
 import strawberry
 from strawberry import relay
 
-from graphql_api.access.scopes import at_work, needs, row_of
+from graphql_api.access.scopes import at_work, needs, of_site
 from graphql_api.context import Info
 from graphql_api.errors import UserError, user_errors
-from graphql_api.permissions import Worker
 from referral_blocks.access.models import Scope
 from referral_blocks.core.errors import DomainError
 from referral_blocks.flows.nurture_referral import nurture_referral
@@ -84,7 +83,7 @@ class LeadsMutation:
     ) -> NurtureReferralPayload | None:
         with at_work(info.context, Scope.REFERRALS_WRITE) as by:
             try:
-                referral = _referral(by, given.id)
+                referral = of_site(by, Referral, given.id, ReferralRecord)
                 done = nurture_referral(referral=referral, note=given.note, actor=by.user)
             except DomainError as error:
                 return NurtureReferralPayload(errors=user_errors(error))
@@ -98,7 +97,7 @@ class LeadsMutation:
     ) -> UnqualifyReferralPayload | None:
         with at_work(info.context, Scope.REFERRALS_WRITE) as by:
             try:
-                referral = _referral(by, given.id)
+                referral = of_site(by, Referral, given.id, ReferralRecord)
                 done = unqualify_referral(referral=referral, reason=given.reason, actor=by.user)
             except DomainError as error:
                 return UnqualifyReferralPayload(errors=user_errors(error))
@@ -112,13 +111,8 @@ class LeadsMutation:
     ) -> WithdrawReferralPayload | None:
         with at_work(info.context, Scope.REFERRALS_WRITE) as by:
             try:
-                referral = _referral(by, given.id)
+                referral = of_site(by, Referral, given.id, ReferralRecord)
                 done = withdraw_referral(referral=referral, reason=given.reason, actor=by.user)
             except DomainError as error:
                 return WithdrawReferralPayload(errors=user_errors(error))
         return WithdrawReferralPayload(referral=referral, already_withdrawn=not done)  # type: ignore[arg-type]
-
-
-def _referral(by: Worker, given: relay.GlobalID) -> Referral:
-    """A referral of the site; raises NotFound."""
-    return row_of(Referral.objects.filter(program__site=by.site_id), given, ReferralRecord)

@@ -10,7 +10,7 @@ from typing import Annotated
 import strawberry
 from strawberry import relay
 
-from graphql_api.access.scopes import at_work, needs, row_of
+from graphql_api.access.scopes import at_work, needs, of_site
 from graphql_api.context import Info
 from graphql_api.errors import UserError, user_errors
 from graphql_api.money.types import Money
@@ -140,7 +140,7 @@ class PayoutsServerMutation:
     ) -> ConfirmPayoutRunPayload | None:
         with at_work(info.context, Scope.PAYOUTS_WRITE) as by:
             try:
-                run = row_of(runs.PayoutRun.objects.filter(program__site=by.site_id), given.id, PayoutRun)
+                run = of_site(by, runs.PayoutRun, given.id, PayoutRun)
                 confirm_payout_run(run=run, actor=by.user, seen_minor=given.seen_minor)
             except DomainError as error:
                 return ConfirmPayoutRunPayload(errors=user_errors(error))
@@ -160,7 +160,7 @@ class PayoutsServerMutation:
     ) -> CancelPayoutRunPayload | None:
         with at_work(info.context, Scope.PAYOUTS_WRITE) as by:
             try:
-                run = row_of(runs.PayoutRun.objects.filter(program__site=by.site_id), given.id, PayoutRun)
+                run = of_site(by, runs.PayoutRun, given.id, PayoutRun)
                 done = cancel_payout_run(run=run, actor=by.user, note=given.note)
             except DomainError as error:
                 return CancelPayoutRunPayload(errors=user_errors(error))
@@ -187,7 +187,7 @@ class PayoutsServerMutation:
     ) -> ExcludeFromRunPayload | None:
         with at_work(info.context, Scope.PAYOUTS_WRITE) as by:
             try:
-                payout = row_of(Payout.objects.filter(program__site=by.site_id), given.id, PayoutRecord)
+                payout = of_site(by, Payout, given.id, PayoutRecord)
                 done = exclude_from_run(payout=payout, actor=by.user, note=given.note)
                 payout.refresh_from_db()
             except DomainError as error:

@@ -15,7 +15,7 @@ from django.db.models.functions import Coalesce
 from strawberry import relay
 
 from graphql_api.access.filters import is_, one_of
-from graphql_api.access.scopes import NeedsScope, Record, row_of
+from graphql_api.access.scopes import NeedsScope, Record, of_site
 from graphql_api.access.steps import Step
 from graphql_api.connections import MAX_PAGE, Pages
 from graphql_api.context import Info
@@ -124,7 +124,7 @@ class PayoutRunsServer:
     ) -> PayoutRun | None:
         worker = require_scope(info.context, Scope.PAYOUTS_READ)
         try:
-            found = row_of(runs.PayoutRun.objects.filter(program__site=worker.site_id), given_id, PayoutRun)
+            found = of_site(worker, runs.PayoutRun, given_id, PayoutRun)
         except NotFound:
             return None
         return found  # type: ignore[return-value]

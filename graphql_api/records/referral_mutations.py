@@ -7,7 +7,7 @@ from typing import Annotated
 import strawberry
 from strawberry import relay
 
-from graphql_api.access.scopes import at_work, needs, row_of
+from graphql_api.access.scopes import at_work, needs, of_site, row_of
 from graphql_api.context import Info
 from graphql_api.errors import UserError, user_errors
 from graphql_api.records.referrers import ReferrerRecord
@@ -68,7 +68,7 @@ class ReferralsServerMutation:
     ) -> ReviewReferralPayload | None:
         with at_work(info.context, Scope.REVIEWS_WRITE) as by:
             try:
-                referral = row_of(models.Referral.objects.filter(program__site=by.site_id), given.id, ReferralRecord)
+                referral = of_site(by, models.Referral, given.id, ReferralRecord)
                 done = review_referral(
                     referral=referral,
                     approve=given.verdict is ReviewVerdict.APPROVE,

@@ -7,10 +7,10 @@ from typing import Annotated
 import strawberry
 from strawberry import relay
 
-from graphql_api.access.scopes import at_work, needs, needs_person, row_of
+from graphql_api.access.scopes import at_work, needs, needs_person, of_site
 from graphql_api.context import Info
 from graphql_api.errors import UserError, user_errors
-from graphql_api.permissions import Worker, require_person
+from graphql_api.permissions import require_person
 from graphql_api.rewards.types import RewardSummary
 from referral_blocks.access.models import Scope
 from referral_blocks.core.errors import DomainError
@@ -80,7 +80,7 @@ class RewardsServerMutation:
     ) -> ApproveRewardPayload | None:
         with at_work(info.context, Scope.REWARDS_WRITE) as by:
             try:
-                reward = _reward(by, given.id)
+                reward = of_site(by, Reward, given.id, RewardRecord)
                 done = approve_reward(reward=reward, actor=by.user)
             except DomainError as error:
                 return ApproveRewardPayload(errors=user_errors(error))
@@ -97,7 +97,7 @@ class RewardsServerMutation:
         with at_work(info.context, Scope.REWARDS_WRITE) as by:
             try:
                 note = clean_text(given.note, max_length=500, path=("note",), lines=True)
-                reward = _reward(by, given.id)
+                reward = of_site(by, Reward, given.id, RewardRecord)
                 done = void_reward(reward=reward, reason="person" if by.user else "api", note=note, actor=by.user)
             except DomainError as error:
                 return VoidRewardPayload(errors=user_errors(error))
@@ -116,13 +116,8 @@ class RewardsServerMutation:
     ) -> ReleaseHoldPayload | None:
         by, person = require_person(info.context, "release_hold")
         try:
-            reward = _reward(by, given.id)
+            reward = of_site(by, Reward, given.id, RewardRecord)
             done = release_hold(reward=reward, actor=person, note=given.note)
         except DomainError as error:
             return ReleaseHoldPayload(errors=user_errors(error))
         return ReleaseHoldPayload(reward=reward, already_over=not done)  # type: ignore[arg-type]
-
-
-def _reward(by: Worker, given: relay.GlobalID) -> Reward:
-    """A reward of the site; raises NotFound."""
-    return row_of(Reward.objects.filter(program__site=by.site_id), given, RewardRecord)

@@ -14,7 +14,7 @@ from django.db.models import Count, F, Q
 from strawberry import relay
 
 from graphql_api.access.filters import MomentRange, is_, within
-from graphql_api.access.scopes import NeedsScope, Record, row_of
+from graphql_api.access.scopes import NeedsScope, Record, of_site
 from graphql_api.connections import MAX_PAGE, Pages
 from graphql_api.context import Info
 from graphql_api.permissions import require_scope
@@ -216,7 +216,7 @@ class SalesServer:
     ) -> SaleImport | None:
         worker = require_scope(info.context, Scope.SALES_READ, IMPORTS)
         try:
-            found = row_of(models.SaleImport.objects.filter(program__site=worker.site_id), given_id, SaleImport)
+            found = of_site(worker, models.SaleImport, given_id, SaleImport)
         except NotFound:
             return None
         return found  # type: ignore[return-value]

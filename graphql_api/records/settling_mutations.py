@@ -10,10 +10,10 @@ import strawberry
 from django.utils.translation import gettext as _
 from strawberry import relay
 
-from graphql_api.access.scopes import at_work, needs, needs_person, row_of
+from graphql_api.access.scopes import at_work, needs, needs_person, of_site
 from graphql_api.context import Info
 from graphql_api.errors import UserError, user_errors
-from graphql_api.permissions import Worker, require_person
+from graphql_api.permissions import require_person
 from referral_blocks.access.models import Scope
 from referral_blocks.core.errors import DomainError, NotPossibleNow
 from referral_blocks.flows.mark_handed_over import mark_handed_over
@@ -100,7 +100,7 @@ class SettlingMutation:
     ) -> MarkHandedOverPayload | None:
         with at_work(info.context, Scope.HANDOVERS_WRITE) as by:
             try:
-                payout = _payout(by, given.id)
+                payout = of_site(by, Payout, given.id, PayoutRecord)
                 handover = Handover.objects.filter(payout=payout).first()
                 if handover is None:
                     raise NotPossibleNow(_("There is nothing to hand over for this payout."))
@@ -124,7 +124,7 @@ class SettlingMutation:
     ) -> ResolvePayoutPayload | None:
         by, person = require_person(info.context, RESOLVES)
         try:
-            payout = _payout(by, given.id)
+            payout = of_site(by, Payout, given.id, PayoutRecord)
             done = resolve_payout(
                 payout=payout,
                 paid=given.outcome is PayoutResolution.PAID,
@@ -151,13 +151,8 @@ class SettlingMutation:
     ) -> ResumePayoutPayload | None:
         by, person = require_person(info.context, RESOLVES)
         try:
-            payout = _payout(by, given.id)
+            payout = of_site(by, Payout, given.id, PayoutRecord)
             resume_payout(payout=payout, note=given.note, actor=person)
         except DomainError as error:
             return ResumePayoutPayload(errors=user_errors(error))
         return ResumePayoutPayload(payout=payout)  # type: ignore[arg-type]
-
-
-def _payout(by: Worker, given: relay.GlobalID) -> Payout:
-    """A payout of the site; raises NotFound."""
-    return row_of(Payout.objects.filter(program__site=by.site_id), given, PayoutRecord)
