@@ -26,6 +26,7 @@ AIMS = [
 ]
 PAGES = ("landing_page", "share_page", "portal_page", "terms_page")
 NEEDS_OPEN = ("join_form", "friend_form", "refer_by_name")
+SENT = {"friend_form": "thanks", "refer_by_name": "named"}  # what the page says once the form was sent
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,14 +40,17 @@ class Action:
 def action_for(
     *, aim: str, text: str, audience: Audience, program: Program | None, page: object = None
 ) -> Action | None:
-    """The button to show, or None: without a text, and for a form that is closed. Whoever has joined already is led to
-    their link instead: on this page, or on the share page where this one has no share panel."""
+    """The button to show, or None: without a text, and for a form that is closed or was just sent. Whoever
+    has joined already is led to their link instead: on this page, or on the share page where this one has no share
+    panel."""
     if not aim or not text:
         return None
     if aim == "join_form" and program is not None and not audience.is_sample and audience.session(program):
         shown = page is None or any(block.template_name == "share_panel" for block, _value in blocks_of(page))
         aim, text = "share_panel" if shown else "share_page", _now("Go to my link")
     if aim in NEEDS_OPEN and program is not None and not program.is_open:
+        return None
+    if audience.told and audience.told == SENT.get(aim):
         return None
     if aim in PAGES:
         href = audience.page_href(program, aim) if program is not None else ""

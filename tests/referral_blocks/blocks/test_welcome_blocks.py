@@ -286,6 +286,15 @@ def test_the_bar_leads_on_and_goes_away_when_there_is_nothing_to_do():
     assert "rb-cta-bar" not in show("cta_bar", {"program": program.pk})
 
 
+@pytest.mark.parametrize(("aim", "told"), [("friend_form", "thanks"), ("refer_by_name", "named")])
+def test_whoever_has_sent_the_form_is_not_asked_to_fill_it_in(aim, told):
+    make_program()
+    value = {"action_aim": aim}
+    assert "rb-cta-bar" in show("cta_bar", value)
+    assert "rb-cta-bar" in show("cta_bar", value, query="?rb=mail-sent")
+    assert "rb-cta-bar" not in show("cta_bar", value, query=f"?rb={told}")
+
+
 def test_whoever_has_joined_is_led_to_their_link():
     program = make_program()
     value = {"action_aim": "join_form", "action_text": "Join"}
